@@ -1,0 +1,1 @@
+"""livepatch: change the code of a running Python program."""

@@ -1,0 +1,59 @@
+"""Every exception that livepatch raises, under one root.
+
+An exception means that the caller asked for something impossible. An edit that cannot be
+applied is no exception: it is a `Refusal` in `Patch.errors`.
+"""
+
+from __future__ import annotations
+
+
+class LivepatchError(Exception):
+    """The root of all errors of livepatch; `slug` names the section of docs/messages.md."""
+
+    slug = "livepatch"
+
+
+class UsageError(LivepatchError):
+    """An argument has the wrong type or names something that does not exist."""
+
+    slug = "usage"
+
+
+class NotTrackedError(LivepatchError):
+    """A module or file was named that livepatch does not track; `target` holds what was named."""
+
+    slug = "not-tracked"
+
+    def __init__(self, target: str, reason: str) -> None:
+        """Say that `target` is not tracked, and why."""
+        super().__init__(f"{target}: {reason}")
+        self.target = target
+        self.reason = reason
+
+
+class SourceError(LivepatchError):
+    """The text of a file is not Python; the file, line and column are attributes, 1-based.
+
+    `line_text` is the offending line without its newline, or empty where there is none.
+    """
+
+    slug = "source"
+
+    def __init__(  # noqa: PLR0913  the six facts that a caret message is made of
+        self, message: str, *, file: str, line: int, column: int = 0, line_text: str = "",
+        slug: str = "source",
+    ) -> None:
+        """Hold the message of the compiler and the place that it names."""
+        super().__init__(f"{file}:{line}: {message}")
+        self.slug = slug
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+        self.line_text = line_text
+
+
+class ControlError(LivepatchError):
+    """Another process could not be reached or refused; the message says what to do."""
+
+    slug = "control"

@@ -1,0 +1,198 @@
+"""The values that the stages exchange: frozen, comparable, without a live object in them.
+
+The one exception is `Write`, the description of one assignment to a live object: `runtime`
+makes it, `runtime.swap` carries it out, and nobody else looks inside.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NewType
+
+QualName = NewType("QualName", str)
+FileName = NewType("FileName", str)
+LineNo = NewType("LineNo", int)
+
+
+class Kind(Enum):
+    """What a definition defines."""
+
+    FUNCTION = "function"  # def, async def, and a lambda bound to one name
+    CLASS = "class"
+    IMPORT = "import"
+    STATEMENT = "statement"  # any other statement; a compound one may hold definitions
+    GUARD = "guard"  # the block under `if __name__ == "__main__":`
+
+
+class ChangeKind(Enum):
+    """How a definition differs from the baseline."""
+
+    UPDATED = "updated"
+    ADDED = "added"
+    REMOVED = "removed"
+    RENAMED = "renamed"
+    EXECUTED = "executed"  # a statement that was new or had changed was run
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One `def`, `class` or other statement as a text states it.
+
+    `first` is the line of the first decorator or of the statement itself, `line` the line
+    of the keyword, `end` the last line; 1-based, in the whole file. `text` is the source
+    from `first` to `end`; equal text means an equal syntax tree. `binds` are the names
+    that the statement binds in its own scope. `children` are the statements of a class
+    body, or the definitions inside a compound statement. `path` is the chain of class names
+    and `<arm>` marks that leads to the definition; with `ordinal`, the index among siblings
+    of one name, it is the identity within a file.
+    """
+
+    qualname: QualName
+    name: str
+    kind: Kind
+    ordinal: int
+    first: int
+    line: int
+    end: int
+    text: str
+    binds: frozenset[str]
+    node: ast.stmt = field(compare=False, repr=False)
+    children: tuple[Definition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change that a committed patch made, as the report shows it.
+
+    `detail` says in words what changed ("body, 1 default"); `qualname` is the dotted path
+    in the module, or the statement's own first line for one that binds no name.
+    """
+
+    kind: ChangeKind
+    qualname: str
+    file: str
+    line: int
+    module: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that is true of the running program but not as on disk.
+
+    `slug` names the section of docs/messages.md that explains it and says what to do.
+    """
+
+    slug: str
+    qualname: str
+    file: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The reason why a batch was not applied.
+
+    `waiting` are the other files of the batch, which are whole but wait for this one.
+    `line_text` and `column` (1-based, 0 for none) place the caret under a syntax error.
+    `traceback` is the text of the program's own exception, where its code raised one.
+    """
+
+    slug: str
+    file: str
+    line: int
+    message: str
+    qualname: str = ""
+    column: int = 0
+    line_text: str = ""
+    waiting: tuple[str, ...] = ()
+    traceback: str = ""
+
+    def __str__(self) -> str:
+        """Give `file:line: message`."""
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class PatchKind(Enum):
+    """Where a patch came from."""
+
+    FILES = "files"
+    STRING = "string"
+    UNDO = "undo"
+    REDO = "redo"
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The outcome of one transaction.
+
+    `number` counts committed patches from 1; it is 0 where nothing was committed (nothing
+    had changed, or the batch is held). `ok` is false exactly when `errors` is not empty.
+    `seconds` is the time from reading the files to the end of the commit.
+    """
+
+    number: int
+    kind: PatchKind = PatchKind.FILES
+    changes: tuple[Change, ...] = ()
+    errors: tuple[Refusal, ...] = ()
+    notes: tuple[Note, ...] = ()
+    files: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """True unless something was refused."""
+        return not self.errors
+
+    def __bool__(self) -> bool:
+        """Be true when something was committed."""
+        return self.number > 0
+
+    def __repr__(self) -> str:
+        """Give one line: number, outcome, counts."""
+        if self.errors:
+            return f"<Patch held: {self.errors[0]}>"
+        if not self.number:
+            return "<Patch: nothing changed>"
+        counts: dict[str, int] = {}
+        for change in self.changes:
+            counts[change.kind.value] = counts.get(change.kind.value, 0) + 1
+        what = ", ".join(f"{n} {kind}" for kind, n in counts.items()) or "lines only"
+        notes = f", {len(self.notes)} notes" if self.notes else ""
+        return f"<Patch #{self.number} ok: {what}{notes}>"
+
+
+class WriteKind(Enum):
+    """The ways in which a live object can be changed; `runtime.swap` knows how."""
+
+    ATTRIBUTE = "attribute"  # setattr / delattr
+    TYPE_ATTRIBUTE = "type-attribute"  # type.__setattr__ / type.__delattr__
+    ITEM = "item"  # mapping[key] = value / del mapping[key]
+    CLOSURE = "closure"  # the tuple of cells of a function
+    VERSION = "version"  # the specialisation version of a function (3.13+)
+    FIRST_LINE = "first-line"  # co_firstlineno of a code object, in place
+
+
+class _Missing(Enum):
+    MISSING = "missing"
+
+
+MISSING = _Missing.MISSING
+"""The value of a `Write` that deletes, and the old value of a name that was not there."""
+
+
+@dataclass(slots=True)
+class Write:
+    """One assignment to a live object: `target`'s `name` becomes `value` (MISSING: it goes)."""
+
+    kind: WriteKind
+    target: object
+    name: object
+    value: object
+
+
+Defaults = Mapping[str, object]
