@@ -1,0 +1,38 @@
+"""What a thread must mind so that the program does not notice it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+
+def block_signals() -> frozenset[int] | None:
+    """Take no signal in this thread from now on; give the mask that was in force.
+
+    A program that blocks a signal in its own threads and waits for it with `sigwait` would be
+    ended by it if one more thread were there to take it.
+    """
+    if sys.platform == "win32":
+        return None
+    return frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()))
+
+
+def restore_signals(mask: frozenset[int] | None) -> None:
+    """Put `mask` in force again, so that what this thread starts does not inherit the block."""
+    if sys.platform != "win32" and mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def await_exit(thread: threading.Thread) -> None:
+    """Wait until the system has no `thread` any more; before 3.13 `join` returns sooner.
+
+    `os.fork` counts the threads that the system has when it decides whether to warn.
+    """
+    task = f"/proc/self/task/{thread.native_id}"
+    for _ in range(100):
+        if thread.is_alive() or not os.path.exists(task):  # noqa: PTH110  not worth pathlib
+            return
+        time.sleep(0.0001)

@@ -1,0 +1,61 @@
+"""Decides when a batch of changed files is ready; pure, the clock is an argument.
+
+A save that is known to be finished is ready after the settle, in which nothing else came.
+Where more is likely to come (a file still being written, one that vanished or is empty, several
+files at once) the batch waits for `debounce` seconds of quiet.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SETTLE: Final = 0.0015
+"""Files written one after another come 0.1 to 0.5 ms apart; a person saves one at a time."""
+
+PATIENCE: Final = 5.0
+"""A batch that never falls quiet is applied after this many seconds."""
+
+
+class Quiet:
+    """The files that wait to be applied, and until when."""
+
+    def __init__(self, *, debounce: float, settle: float = SETTLE) -> None:
+        """Have nothing pending."""
+        self._debounce = debounce
+        self._settle = min(settle, debounce)
+        self._pending: dict[str, bool] = {}
+        self._first = 0.0
+        self._last = 0.0
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """The files that wait."""
+        return frozenset(self._pending)
+
+    def add(self, file: str, *, complete: bool, now: float) -> None:
+        """Note that `file` changed at `now`; the newest word about a file counts."""
+        if not self._pending:
+            self._first = self._last = now
+        self._pending[file] = complete
+        self._last = max(self._last, now)
+
+    def touch(self, now: float) -> None:
+        """Begin the quiet time anew, for everything that waits, as if it were a burst."""
+        for file in self._pending:
+            self._pending[file] = False
+        self._last = max(self._last, now)
+        self._first = now
+
+    def due(self) -> float | None:
+        """Give the time at which the batch is ready if nothing more comes; None without one."""
+        if not self._pending:
+            return None
+        alone = len(self._pending) == 1 and all(self._pending.values())
+        ready = self._last + (self._settle if alone else self._debounce)
+        return min(ready, self._first + max(PATIENCE, self._debounce))
+
+    def take(self) -> frozenset[str]:
+        """Give the files of the batch; nothing is pending afterwards."""
+        files = frozenset(self._pending)
+        self._pending.clear()
+        return files

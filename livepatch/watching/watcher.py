@@ -1,0 +1,326 @@
+"""The thread that waits for saves and calls `apply`: one thread from the event to the patch.
+
+One pass is `step`: wait for events, note which tracked files they are about, apply the batch
+once it is quiet and git is not busy. After a fork the child has a thread and a queue of its
+own; files that changed in between are looked at.
+"""
+
+# ruff: noqa: PTH100, PTH120
+# (pathlib would add 3 ms to the start of every program)
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from livepatch.watching import forking
+from livepatch.watching.background import await_exit, block_signals, restore_signals
+from livepatch.watching.folders import Folders
+from livepatch.watching.gitlock import GitLocks
+from livepatch.watching.observer import FileEvent, Observer, WakeOnlyObserver, open_observer
+from livepatch.watching.polling import Poller, seconds_since_written, signature_of
+from livepatch.watching.quiet import Quiet
+from livepatch.watching.targets import Targets
+
+_DEFAULT_POLL: Final = 1.0
+_GIT_CHECK: Final = 0.02
+_GIT_MESSAGE: Final = 5.0
+_HALT_LIMIT: Final = 5.0
+_NOISE: Final = 20
+_BREATH: Final = 0.01
+_SLACK: Final = 2.0
+"""The coarsest file times in use (FAT) are this wrong, in seconds."""
+
+
+class Watcher:
+    """Calls `apply` with the real paths of the tracked files that may have changed."""
+
+    def __init__(  # noqa: PLR0913  the last three exist for tests
+        self,
+        *,
+        apply: Callable[[frozenset[str]], object],
+        tracked: Callable[[str], bool],
+        warn: Callable[[str], None],
+        debounce: float = 0.05,
+        poll: float | None = None,
+        observer: Callable[[], Observer] = open_observer,
+        clock: Callable[[], float] = time.monotonic,
+        finished: Callable[[str], float | None] | None = None,
+    ) -> None:
+        """Have no thread yet; `poll` seconds between looks replace events where it is given."""
+        self._apply = apply
+        self._warn = warn
+        self._poll = poll
+        self._open = observer
+        self._clock = clock
+        self._finished = finished or seconds_since_written
+        self._since = time.time() - _SLACK
+        # Guards _targets, _wanted, _folders, _observer and _thread; never held in `wait` or `apply`.
+        self._lock = threading.RLock()
+        self._targets = Targets(tracked)
+        self._wanted: set[str] = set()
+        self._observer: Observer = WakeOnlyObserver()
+        self._folders: Folders | None = None
+        self._thread: threading.Thread | None = None
+        self._halting = threading.Event()
+        self._stopped = False
+        # The rest belongs to the thread alone, but for `_asked`, whose ends are atomic.
+        self._asked: deque[FileEvent] = deque()
+        self._quiet = Quiet(debounce=debounce)
+        self._poller = Poller()
+        self._next_poll = 0.0
+        self._git = GitLocks()
+        self._git_since: float | None = None
+        self._git_check = 0.0
+        self._noise = 0
+        self._noise_time = 0.0
+        self._mask: frozenset[int] | None = None
+
+    def start(self) -> None:
+        """Have every folder covered and the thread running; a second call changes nothing."""
+        with self._lock:
+            self._stopped = False
+            if self._folders is None:
+                self._cover()
+            self._launch()
+        forking.carry_over(self)
+
+    def stop(self) -> None:
+        """Have no thread and no watch; what was not applied yet stays unapplied.
+
+        Returns after five seconds at most, even where `apply` does not.
+        """
+        forking.let_go(self)
+        self._stopped = True
+        self.halt()
+        with self._lock:
+            self._folders = None
+            if self._thread is None:  # otherwise `apply` is at work: the thread closes it
+                self._observer.close()
+
+    def add_folder(self, path: str) -> None:
+        """Watch the folder `path`: files in it count where `tracked` says so."""
+        with self._lock:
+            self._want({self._targets.real_folder(os.path.abspath(path))})
+
+    def add_file(self, path: str, *, since: float | None = None) -> None:
+        """Watch the file `path`, by way of its folder and of the links that lead to it.
+
+        If it was written after `since` (wall clock; the watcher's own beginning for None) it is
+        applied once, because nobody watched it then.
+        """
+        with self._lock:
+            real, folders = self._targets.add(path)
+            self._want(folders)
+            if self._folders is not None and self._is_polled(real):
+                self._poller.add(real)
+        self._ask_if_newer(real, self._since if since is None else since - _SLACK)
+
+    def step(self) -> None:
+        """Wait until something is due, note it, and apply the batch if it is ready."""
+        events = self._observer.wait(self._timeout())
+        now = self._clock()
+        self._note_all(events, now)
+        self._revisit(now)
+        due = self._quiet.due()
+        if due is not None and due <= now:
+            self._apply_batch(now)
+
+    def halt(self) -> None:
+        """End the thread between two patches; what is pending stays pending."""
+        thread = self._thread
+        self._halting.set()
+        if thread is not None and thread is not threading.current_thread():
+            self._observer.wake()
+            thread.join(_HALT_LIMIT)
+            await_exit(thread)
+
+    def resume(self, *, in_child: bool) -> None:
+        """Go on after `halt`; in a child process with an observer of its own."""
+        if in_child:
+            self._lock = threading.RLock()
+            self._halting = threading.Event()
+            self._observer.close()
+            self._observer = WakeOnlyObserver()
+            self._folders = None
+            self._since = time.time() - _SLACK
+            if self._thread is threading.current_thread():
+                self._halting.set()  # `apply` forked: its way back must not end in the loop
+                return
+            self._thread = None
+        with self._lock:
+            self._launch()
+
+    def _launch(self) -> None:
+        """Start the thread, or keep the one that has not halted yet."""
+        self._halting.clear()
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, name="livepatch-watcher", daemon=True
+            )
+            self._thread.start()
+
+    def _run(self) -> None:
+        """Step until halted; nothing that `apply` or the file system does ends the thread."""
+        self._mask = block_signals()
+        with self._lock:
+            forked = self._folders is None and not self._stopped
+            if forked:
+                self._cover()
+        if forked:
+            for file in self._targets.files():
+                self._ask_if_newer(file, self._since)
+        while not self._has_halted():
+            try:
+                self.step()
+            except Exception:  # noqa: BLE001  the watcher thread is a boundary; all is told
+                self._warn(f"the watcher goes on after an error:\n{_traceback()}")
+                self._halting.wait(_BREATH)
+        if self._stopped:
+            self._observer.close()
+
+    def _has_halted(self) -> bool:
+        """Say whether the thread ends here; from then on another one may be launched."""
+        with self._lock:
+            if self._halting.is_set():
+                self._thread = None
+            return self._thread is None
+
+    def _cover(self) -> None:
+        """Open the observer and cover every wanted folder."""
+        polls = self._poll is not None
+        self._observer = WakeOnlyObserver()
+        if not polls:
+            try:
+                self._observer = self._open()
+            except OSError as error:
+                polls = True
+                reason = error.strerror or error
+                self._warn(f"no file events ({reason}); changes are found by polling instead")
+        self._folders = Folders(self._observer, warn=self._warn, polls=polls)
+        now = self._clock()
+        for folder in sorted(self._wanted):
+            self._folders.add(folder, now)
+        for file in self._targets.files():
+            if self._is_polled(file):
+                self._poller.add(file)
+        self._next_poll = now
+
+    def _want(self, folders: set[str]) -> None:
+        """Cover `folders`, at once where the watcher has started."""
+        self._wanted |= folders
+        if self._folders is not None:
+            for folder in folders:
+                self._folders.add(folder, self._clock())
+
+    def _is_polled(self, file: str) -> bool:
+        """Say whether events about `file` cannot be had."""
+        return self._folders is not None and self._folders.is_polled(os.path.dirname(file))
+
+    def _ask_if_newer(self, file: str, since: float) -> None:
+        """Have `file` applied once if it was written after `since`."""
+        found = signature_of(file)
+        if found is None or max(found[0], found[1]) >= since * 1e9:
+            self._asked.append(FileEvent(file, complete=True))
+            self._observer.wake()
+
+    def _timeout(self) -> float | None:
+        """Give the seconds until something is due; None while nothing is."""
+        if self._asked:
+            return 0.0
+        due = self._quiet.due()
+        times = [self._folders.next_retry() if self._folders is not None else None]
+        times.append(
+            self._git_check if due is not None and self._git_since is not None else due
+        )
+        times.append(self._next_poll if len(self._poller) else None)
+        known = [at for at in times if at is not None]
+        return max(0.0, min(known) - self._clock()) if known else None
+
+    def _note_all(self, events: list[FileEvent], now: float) -> None:
+        """Note `events` and what was asked for; give way where they are all of no interest."""
+        relevant = False
+        while self._asked:
+            events.append(self._asked.popleft())
+        for event in events:
+            relevant |= self._note(event, now)
+        if relevant or not events or now - self._noise_time > _BREATH:
+            self._noise = 0
+        elif self._noise < _NOISE:
+            self._noise += 1
+        else:
+            # A program that writes its log beside its modules would wake this thread thousands
+            # of times a second; the kernel merges what comes meanwhile.
+            self._halting.wait(_BREATH)
+        self._noise_time = self._clock()
+
+    def _note(self, event: FileEvent, now: float) -> bool:
+        """Note `event`; say whether it was about a tracked file or a watched folder."""
+        files = self._targets.find(event.path)
+        with self._lock:
+            if self._folders is not None and event.path in self._folders:
+                self._folders.lose(event.path, now)
+        for file in files:
+            age = self._finished(file) if event.complete else None
+            self._quiet.add(file, complete=age is not None, now=now - (age or 0.0))
+        return bool(files)
+
+    def _revisit(self, now: float) -> None:
+        """Look for missing folders, and at the polled files, where their time has come."""
+        with self._lock:
+            back = self._folders.retry(now) if self._folders is not None else []
+        for folder in back:
+            for file in self._targets.find(folder):
+                self._quiet.add(file, complete=False, now=now)
+        if len(self._poller) and self._next_poll <= now:
+            self._scan(now)
+
+    def _scan(self, now: float) -> bool:
+        """Look at the polled files; say whether one had changed."""
+        changed = self._poller.scan()
+        self._next_poll = now + (self._poll or _DEFAULT_POLL)
+        for event in changed:
+            self._note(event, now)
+        return bool(changed)
+
+    def _apply_batch(self, now: float) -> None:
+        """Apply what is pending, unless it is still being written or git is busy with it."""
+        if len(self._poller) and self._scan(now):
+            return
+        lock = self._git.held(self._quiet.pending)
+        if lock is not None:
+            self._wait_for_git(lock, now)
+            return
+        if self._git_since is not None:
+            self._git_since = None
+            self._quiet.touch(now)  # a rebase takes the lock once for every commit
+            return
+        files = self._quiet.take()
+        self._git.forget()
+        try:
+            restore_signals(self._mask)
+            self._apply(files)
+        except BaseException:  # noqa: BLE001  sys.exit() in an edited module is no end of ours
+            self._warn(f"the change could not be applied:\n{_traceback()}")
+        finally:
+            if self._mask is not None:
+                block_signals()
+
+    def _wait_for_git(self, lock: str, now: float) -> None:
+        """Look again soon; say so once where it takes long."""
+        if self._git_since is None:
+            self._git_since = now
+        before = self._git_check - self._git_since
+        self._git_check = now + _GIT_CHECK
+        if before < _GIT_MESSAGE <= self._git_check - self._git_since:
+            self._warn(f"changes wait for git: {lock} exists (delete it if no git is running)")
+
+
+def _traceback() -> str:
+    """Give the text of the exception at hand."""
+    import traceback  # noqa: PLC0415  10 ms that a program without errors does not pay
+
+    return traceback.format_exc()
