@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import os.path
 import sys
+from collections.abc import Callable
 from types import TracebackType
 
 _OWN_FOLDER = os.path.dirname(__file__)  # noqa: PTH120  pathlib would cost 4 ms at start
 
 
-def hand_over(error: BaseException) -> None:
+def hand_over(error: BaseException, ended: Callable[[], None] | None = None) -> None:
     """Make the interpreter show `error` without a frame of livepatch once it gets that far.
 
-    What the hook is that the program may have set, is read now: the program has ended.
+    The hook that the program may have set is read now: the program has ended. `ended` is
+    called when the exception has been shown.
     """
     traceback = _programs_own(error.__traceback__)
     hook = getattr(sys, "excepthook", None)
@@ -29,6 +31,8 @@ def hand_over(error: BaseException) -> None:
         if value is error:
             value.__traceback__ = sys.last_traceback = whole = traceback
         _call(hook, kind, value, whole)
+        if ended is not None:
+            ended()
 
     sys.excepthook = show
 

@@ -73,11 +73,10 @@ def _run(options: args.Options, start: StartWatch) -> int:
         atexit.register(_stop_in, os.getpid(), supervisor)
         runner.give_way(location.path0)
         loaded = runner.load(location)
+        runner.run(loaded, on_main=supervisor.on_main, interactive=options.interactive)
     except program.NoProgramError as error:
         sys.stderr.write(f"livepatch: {error}\n")
         return error.status
-    try:
-        runner.run(loaded, on_main=supervisor.on_main, interactive=options.interactive)
     finally:
         if options.interactive:
             _ask_for_a_prompt()

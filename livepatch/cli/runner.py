@@ -10,6 +10,7 @@ import builtins
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import CodeType, ModuleType
 
 from livepatch.cli import crash, program
@@ -20,10 +21,12 @@ OnMain = Callable[[ModuleType, str, "bytes | None", CodeType], None]
 
 
 def enter(location: program.Location, arguments: Sequence[str]) -> None:
-    """Put the program's place into `sys.path[0]`, where this interpreter keeps one there.
+    """Give the program its `sys.argv`, its `sys.path[0]` and an empty `__main__`.
 
-    `sys.argv[0]` stays what it is for `-m` until the module is found, as in `python -m`.
+    An interpreter that keeps no such entry in `sys.path` (`-P`) gets none. `sys.argv[0]`
+    stays `-m` until the module is found, as under `python -m`.
     """
+    sys.modules["__main__"] = _fresh_main()
     if not sys.flags.safe_path:
         sys.path[0] = location.path0
     elif location.forced:
@@ -63,23 +66,29 @@ def run(loaded: program.Program, *, on_main: OnMain, interactive: bool = False) 
     What it raises is raised on, prepared to be shown without a frame of livepatch; only
     `interactive` keeps a SystemExit from ending the process, for the prompt that follows.
     """
+    module = sys.modules["__main__"]
+    _fill(module, loaded)
     sys.argv[0] = loaded.argv0
-    module = _fresh_main(loaded)
-    sys.modules["__main__"] = module
     if loaded.file is not None:
         on_main(module, loaded.file, loaded.data, loaded.code)
+    _execute(loaded.code, module, script=loaded.spec is None, interactive=interactive)
+
+
+def _execute(code: CodeType, module: ModuleType, *, script: bool, interactive: bool) -> None:
+    ended = partial(_end, module) if script else None
     try:
-        exec(loaded.code, vars(module))  # noqa: S102  the user's own program
+        exec(code, vars(module))  # noqa: S102  the user's own program
     except SystemExit as error:
-        if interactive:
-            crash.show_now(error)
-            return
-        if sys.flags.inspect:  # python -i: the interpreter shows even this one
-            crash.hand_over(error)
-        raise
+        if not interactive:
+            if sys.flags.inspect:  # python -i: the interpreter shows even this one
+                crash.hand_over(error, ended)
+            raise
+        crash.show_now(error)
     except BaseException as error:
-        crash.hand_over(error)
+        crash.hand_over(error, ended)
         raise
+    if ended is not None:
+        ended()
 
 
 def _modules_in(folder: str) -> set[str]:
@@ -103,8 +112,8 @@ def _is_from(module: ModuleType, folder: str) -> bool:
     return origin.startswith(os.path.join(folder, ""))  # noqa: PTH118
 
 
-def _fresh_main(loaded: program.Program) -> ModuleType:
-    """Build `__main__` with the names that this interpreter gives it, in its order.
+def _fresh_main() -> ModuleType:
+    """Build a `__main__` with the names that this interpreter gives it, in its order.
 
     Which of `__annotations__` (until 3.13) and `__cached__` (until 3.14) there are, the
     interpreter's own `__main__` tells, in whose place this one is put.
@@ -112,13 +121,27 @@ def _fresh_main(loaded: program.Program) -> ModuleType:
     usual = vars(sys.modules["__main__"])
     module = ModuleType("__main__")
     names = vars(module)
-    names["__package__"] = loaded.package
-    names["__loader__"] = loaded.loader
-    names["__spec__"] = loaded.spec
     if "__annotations__" in usual:
         names["__annotations__"] = {}
     names["__builtins__"] = builtins
-    names["__file__"] = loaded.file
+    if "__file__" in usual:
+        names["__file__"] = None
     if "__cached__" in usual:
-        names["__cached__"] = loaded.cached
+        names["__cached__"] = None
     return module
+
+
+def _fill(module: ModuleType, loaded: program.Program) -> None:
+    names = vars(module)
+    names["__package__"] = loaded.package
+    names["__loader__"] = loaded.loader
+    names["__spec__"] = loaded.spec
+    names["__file__"] = loaded.file
+    if "__cached__" in names:
+        names["__cached__"] = loaded.cached
+
+
+def _end(module: ModuleType) -> None:
+    """Take away what the interpreter takes from a script's `__main__` when it has ended."""
+    vars(module).pop("__file__", None)
+    vars(module).pop("__cached__", None)

@@ -228,6 +228,30 @@ PROGRAMS = {
         """,
         "end of main\nregistered last, runs first\nregistered first, runs last\ndeleted",
     ),
+    "what is left of main after an end": (
+        """
+        import atexit
+        atexit.register(lambda: print(sorted(n for n in globals() if n[0] == "_")))
+        """,
+        "'__builtins__', '__doc__', '__loader__', '__name__'",
+    ),
+    "what is left of main after an exception": (
+        """
+        import atexit, sys
+        atexit.register(lambda: print(sorted(n for n in globals() if n[0] == "_")))
+        sys.excepthook = lambda *found: print("hook", __file__, found[1])
+        raise LookupError
+        """,
+        "app.py",
+    ),
+    "what is left of main after sys.exit": (
+        """
+        import atexit, sys
+        atexit.register(lambda: print(sorted(n for n in globals() if n[0] == "_")))
+        sys.exit()
+        """,
+        "'__file__'",
+    ),
     "globals die in order": (
         """
         class Loud:
