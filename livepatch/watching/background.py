@@ -7,6 +7,10 @@ import signal
 import sys
 import threading
 import time
+from typing import Final
+
+_SIGNALS: Final = frozenset(range(1, 32)) & frozenset(map(int, signal.valid_signals()))
+"""The classic signals; the real-time ones would double the price of changing the mask."""
 
 
 def block_signals() -> frozenset[int] | None:
@@ -17,7 +21,7 @@ def block_signals() -> frozenset[int] | None:
     """
     if sys.platform == "win32":
         return None
-    return frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()))
+    return frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
 
 
 def restore_signals(mask: frozenset[int] | None) -> None:

@@ -6,11 +6,12 @@ that wait to be applied, and asked again every few milliseconds only while the a
 Watching the git folder for it would cost one watch per repository and answer no sooner.
 """
 
-# ruff: noqa: PTH112, PTH118, PTH120, PTH123
+# ruff: noqa: PTH116, PTH118, PTH120, PTH123
 # (pathlib would add 3 ms to the start of every program)
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 
 
@@ -52,9 +53,12 @@ def git_folder(folder: str) -> str | None:
     In a linked worktree and in a submodule `.git` is a file that names the folder.
     """
     path = os.path.join(folder, ".git")
-    if os.path.isdir(path):
-        return path
     try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            return path
+        if not stat.S_ISREG(mode):
+            return None
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             text = file.read(4096)
     except OSError:

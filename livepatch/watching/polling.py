@@ -10,6 +10,7 @@ tick). Its content is compared until it has aged.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from livepatch.watching.observer import FileEvent
 
 _RACY: Final = 2_000_000_000
 
-_TICK: Final = 0.004
-"""File times on Linux may lie one tick of the slowest common kernel (250 Hz) in the past."""
+_COARSE_CLOCK: Final = 5 if sys.platform.startswith("linux") else None
+"""CLOCK_REALTIME_COARSE, from which Linux takes the times of files: it advances in ticks."""
+_TICK: Final = int(time.clock_getres(_COARSE_CLOCK) * 1e9) if _COARSE_CLOCK else 0
+_SLEW: Final = 20_000
 
 Signature = tuple[int, int, int, int]
 
@@ -100,5 +103,18 @@ def seconds_since_written(file: str) -> float | None:
     found = signature_of(file)
     if found is None or found[2] == 0:
         return None
-    age = time.time() - max(found[0], found[1]) / 1e9 - _TICK
-    return min(max(age, 0.0), 1.0)
+    written = max(found[0], found[1])
+    age = time.time_ns() - written - _inaccuracy(written)
+    return min(max(age / 1e9, 0.0), 1.0)
+
+
+def _inaccuracy(written: int) -> int:
+    """Give how far the file time `written` may lie before the event, in nanoseconds.
+
+    Linux 6.13 and newer give the exact time to a file whose time had been asked for since its
+    last change, as ours has been. It is told by not lying a whole number of ticks in the past.
+    """
+    if sys.platform == "win32" or _COARSE_CLOCK is None or not _TICK:
+        return 0
+    remainder = (time.clock_gettime_ns(_COARSE_CLOCK) - written) % _TICK
+    return 0 if _SLEW < remainder < _TICK - _SLEW else _TICK

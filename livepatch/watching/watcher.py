@@ -84,7 +84,7 @@ class Watcher:
         with self._lock:
             self._stopped = False
             if self._folders is None:
-                self._cover()
+                self.cover()
             self._launch()
         forking.carry_over(self)
 
@@ -169,7 +169,7 @@ class Watcher:
         with self._lock:
             forked = self._folders is None and not self._stopped
             if forked:
-                self._cover()
+                self.cover()
         if forked:
             for file in self._targets.files():
                 self._ask_if_newer(file, self._since)
@@ -189,7 +189,7 @@ class Watcher:
                 self._thread = None
             return self._thread is None
 
-    def _cover(self) -> None:
+    def cover(self) -> None:
         """Open the observer and cover every wanted folder."""
         polls = self._poll is not None
         self._observer = WakeOnlyObserver()
@@ -242,11 +242,9 @@ class Watcher:
 
     def _note_all(self, events: list[FileEvent], now: float) -> None:
         """Note `events` and what was asked for; give way where they are all of no interest."""
-        relevant = False
         while self._asked:
             events.append(self._asked.popleft())
-        for event in events:
-            relevant |= self._note(event, now)
+        relevant = self._note(events, now)
         if relevant or not events or now - self._noise_time > _BREATH:
             self._noise = 0
         elif self._noise < _NOISE:
@@ -257,24 +255,27 @@ class Watcher:
             self._halting.wait(_BREATH)
         self._noise_time = self._clock()
 
-    def _note(self, event: FileEvent, now: float) -> bool:
-        """Note `event`; say whether it was about a tracked file or a watched folder."""
-        files = self._targets.find(event.path)
-        with self._lock:
-            if self._folders is not None and event.path in self._folders:
-                self._folders.lose(event.path, now)
-        for file in files:
-            age = self._finished(file) if event.complete else None
+    def _note(self, events: list[FileEvent], now: float) -> bool:
+        """Note what `events` say of tracked files; say whether it was anything."""
+        newest: dict[str, bool] = {}
+        for event in events:
+            with self._lock:
+                if self._folders is not None and event.path in self._folders:
+                    self._folders.lose(event.path, now)
+                files = self._targets.find(event.path)
+            newest.update(dict.fromkeys(files, event.complete))
+        for file, complete in newest.items():
+            age = self._finished(file) if complete else None
             self._quiet.add(file, complete=age is not None, now=now - (age or 0.0))
-        return bool(files)
+        return bool(newest)
 
     def _revisit(self, now: float) -> None:
         """Look for missing folders, and at the polled files, where their time has come."""
         with self._lock:
             back = self._folders.retry(now) if self._folders is not None else []
-        for folder in back:
-            for file in self._targets.find(folder):
-                self._quiet.add(file, complete=False, now=now)
+        self._note(
+            [FileEvent(f, complete=False) for d in back for f in self._targets.find(d)], now
+        )
         if len(self._poller) and self._next_poll <= now:
             self._scan(now)
 
@@ -282,9 +283,7 @@ class Watcher:
         """Look at the polled files; say whether one had changed."""
         changed = self._poller.scan()
         self._next_poll = now + (self._poll or _DEFAULT_POLL)
-        for event in changed:
-            self._note(event, now)
-        return bool(changed)
+        return self._note(changed, now)
 
     def _apply_batch(self, now: float) -> None:
         """Apply what is pending, unless it is still being written or git is busy with it."""
