@@ -20,6 +20,10 @@ OnMain = Callable[[ModuleType, str, "bytes | None", CodeType], None]
 """Told of `__main__` before its first line: module, file, the bytes of the file, code."""
 
 
+_ENDS_BEFORE_IT_IS_SHOWN = sys.version_info >= (3, 14)  # noqa: TID251
+"""A script's `__file__` goes before its exception is shown, no longer after."""
+
+
 def enter(location: program.Location, arguments: Sequence[str]) -> None:
     """Give the program its `sys.argv`, its `sys.path[0]` and an empty `__main__`.
 
@@ -82,9 +86,13 @@ def _execute(code: CodeType, module: ModuleType, *, script: bool, interactive: b
         if not interactive:
             if sys.flags.inspect:  # python -i: the interpreter shows even this one
                 crash.hand_over(error, ended)
+            elif _ENDS_BEFORE_IT_IS_SHOWN and ended is not None:
+                ended()
             raise
         crash.show_now(error)
     except BaseException as error:
+        if _ENDS_BEFORE_IT_IS_SHOWN and ended is not None:
+            ended()
         crash.hand_over(error, ended)
         raise
     if ended is not None:

@@ -36,38 +36,50 @@ def signalled(folder, command, number):
     return out, err, run.returncode
 
 
+READY = """    import sys, threading, time
+
+    def when_waiting():
+        found = []
+        while len(found) < 10 or found[-10:] != found[-1:] * 10:
+            time.sleep(0.01)
+            frame = sys._current_frames()[threading.main_thread().ident]
+            found.append((frame.f_code.co_name, frame.f_lasti))
+        print("ready", flush=True)
+
+    threading.Thread(target=when_waiting, daemon=True).start()
+"""
+"""The module `ready`: imported, it says so once the main thread stands still."""
+
 SIGNALLED = {
     "a wait that is interrupted": (
         """
-        import time
+        import ready, time
         def wait(): time.sleep(60)
-        print("ready", flush=True)
         wait()
         """,
         {signal.SIGINT: -signal.SIGINT, signal.SIGTERM: -signal.SIGTERM},
     ),
     "an interrupt that is caught": (
         """
-        import time
-        try: print("ready", flush=True); time.sleep(60)
+        import ready, time
+        try: time.sleep(60)
         except KeyboardInterrupt: print("caught")
         """,
         {signal.SIGINT: 0},
     ),
     "an interrupt that passes through finally and atexit": (
         """
-        import atexit, time
+        import atexit, ready, time
         atexit.register(print, "atexit")
-        try: print("ready", flush=True); time.sleep(60)
+        try: time.sleep(60)
         finally: print("finally")
         """,
         {signal.SIGINT: -signal.SIGINT},
     ),
     "a handler that exits": (
         """
-        import signal, sys, time
+        import ready, signal, sys, time
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))
-        print("ready", flush=True)
         while True: time.sleep(60)
         """,
         {signal.SIGTERM: 7},
@@ -76,7 +88,8 @@ SIGNALLED = {
         """
         import asyncio
         async def main():
-            try: print("ready", flush=True); await asyncio.sleep(60)
+            import ready
+            try: await asyncio.sleep(60)
             except asyncio.CancelledError: print("cancelled"); raise
         asyncio.run(main())
         """,
@@ -84,10 +97,11 @@ SIGNALLED = {
     ),
     "a thread that is awaited": (
         """
-        import threading, time
+        import atexit, threading
+        atexit.register(print, "atexit")
         hold = threading.Event()
-        threading.Thread(target=hold.wait, args=(60,)).start()
-        threading.Thread(target=lambda: (threading.main_thread().join(), print("ready", flush=True))).start()
+        threading.Thread(target=hold.wait, args=(60,), daemon=False).start()
+        import ready
         """,
         {signal.SIGTERM: -signal.SIGTERM},
     ),
@@ -101,6 +115,7 @@ SIGNALLED = {
 def test_a_signal_does_what_it_does_under_python(tmp_path, name, number):
     source, statuses = SIGNALLED[name]
     (tmp_path / "app.py").write_text(textwrap.dedent(source).lstrip("\n"))
+    (tmp_path / "ready.py").write_text(textwrap.dedent(READY))
     plain = signalled(tmp_path, [], number)
     assert plain[2] == statuses[number]
     assert signalled(tmp_path, LIVEPATCH, number) == plain
