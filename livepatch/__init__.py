@@ -1,1 +1,28 @@
-"""livepatch: change the code of a running Python program."""
+"""livepatch: change the code of a running Python program.
+
+Importing this starts nothing. `watch()` patches on every save, `refresh()` on request.
+"""
+
+from livepatch.api import Watch, history, on_patch, redo, refresh, undo, watch
+from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
+from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
+
+__all__ = [
+    "Change",
+    "ChangeKind",
+    "LivepatchError",
+    "NotTrackedError",
+    "Note",
+    "Patch",
+    "PatchKind",
+    "Refusal",
+    "SourceError",
+    "UsageError",
+    "Watch",
+    "history",
+    "on_patch",
+    "redo",
+    "refresh",
+    "undo",
+    "watch",
+]

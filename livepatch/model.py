@@ -7,9 +7,9 @@ makes it, `runtime.swap` carries it out, and nobody else looks inside.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import CellType, CodeType
 from typing import NewType
 
 QualName = NewType("QualName", str)
@@ -45,15 +45,14 @@ class Definition:
     of the keyword, `end` the last line; 1-based, in the whole file. `text` is the source
     from `first` to `end`; equal text means an equal syntax tree. `binds` are the names
     that the statement binds in its own scope. `children` are the statements of a class
-    body, or the definitions inside a compound statement. `path` is the chain of class names
-    and `<arm>` marks that leads to the definition; with `ordinal`, the index among siblings
-    of one name, it is the identity within a file.
+    body, or the definitions inside a compound statement. Siblings of one name (a property's
+    getter and setter, overloads, the arms of an `if`) are told apart by `role` and order.
     """
 
     qualname: QualName
     name: str
     kind: Kind
-    ordinal: int
+    role: str
     first: int
     line: int
     end: int
@@ -61,6 +60,52 @@ class Definition:
     binds: frozenset[str]
     node: ast.stmt = field(compare=False, repr=False)
     children: tuple[Definition, ...] = ()
+
+
+class Action(Enum):
+    """What an edit asks of the running program."""
+
+    ADD = "add"  # execute a new function or class
+    UPDATE = "update"  # a function: its parts say what changed
+    HEADER = "header"  # a class: decorators, bases, keywords or type parameters
+    REMOVE = "remove"
+    RENAME = "rename"  # a function or class that only changed its name
+    EXECUTE = "execute"  # run a new or changed statement
+    RELINE = "reline"  # same syntax tree, other lines
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One step of a plan: `old` becomes `new` (either is None where there is none).
+
+    `owner` names the enclosing classes, outermost first; `unit` is the top-level statement of
+    the new text that holds `new`. `parts` says what differs: `body`, `docstring`, `signature`,
+    `annotations`, `decorators`, `bases`, `type_params`, `kind`, `name`, and `default NAME`
+    for each parameter whose default expression changed.
+    """
+
+    action: Action
+    old: Definition | None
+    new: Definition | None
+    owner: tuple[str, ...] = ()
+    unit: Definition | None = None
+    parts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """All edits of one file, in source order, removals last.
+
+    Lines after `cut` moved by `delta`; `lines` maps old to new first lines inside the region.
+    """
+
+    file: str
+    edits: tuple[Edit, ...]
+    cut: int
+    delta: int
+    lines: tuple[tuple[int, int], ...]
+    old: tuple[Definition, ...] = ()
+    new: tuple[Definition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +217,10 @@ class WriteKind(Enum):
     ATTRIBUTE = "attribute"  # setattr / delattr
     TYPE_ATTRIBUTE = "type-attribute"  # type.__setattr__ / type.__delattr__
     ITEM = "item"  # mapping[key] = value / del mapping[key]
-    CLOSURE = "closure"  # the tuple of cells of a function
-    VERSION = "version"  # the specialisation version of a function (3.13+)
+    FUNCTION = "function"  # code, closure, defaults and version of a function at once
+    CELL = "cell"  # the contents of a closure cell
     FIRST_LINE = "first-line"  # co_firstlineno of a code object, in place
+    CALL = "call"  # call `value`: a cache that the new code makes stale is cleared
 
 
 class _Missing(Enum):
@@ -195,4 +241,12 @@ class Write:
     value: object
 
 
-Defaults = Mapping[str, object]
+@dataclass(frozen=True, slots=True)
+class FunctionState:
+    """All of a function that a swap replaces; `version` 0 means: leave it unspecialised."""
+
+    code: CodeType
+    closure: tuple[CellType, ...] | None
+    defaults: tuple[object, ...] | None
+    kwdefaults: dict[str, object] | None
+    version: int = 0

@@ -1,0 +1,200 @@
+"""The public verbs over one default `Patcher`, which is the only global state of livepatch.
+
+Importing this module starts nothing; effects begin in `watch()` and end in `Watch.stop()`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import CodeType, ModuleType, TracebackType
+
+from livepatch.errors import NotTrackedError, UsageError
+from livepatch.model import Patch
+from livepatch.patching.patcher import Patcher
+from livepatch.patching.registry import real_path
+from livepatch.watching.importing import ImportHook, untracked_modules
+from livepatch.watching.reporter import Reporter, standard_error
+from livepatch.watching.watcher import Watcher
+
+_patcher: Patcher | None = None
+_watches: list[Watch] = []
+
+
+def default_patcher() -> Patcher:
+    """Give the patcher that all verbs of this module act on; made when first asked for."""
+    global _patcher  # noqa: PLW0603  the one global
+    if _patcher is None:
+        _patcher = Patcher()
+    return _patcher
+
+
+class Watch:
+    """What `watch()` started; as a context manager it stops at the end of the block."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        paths: tuple[str, ...],
+        *,
+        poll: float | None,
+        debounce: float,
+        verbosity: int,
+        log: str | None,
+        report: bool,
+    ) -> None:
+        """Track what is imported already and what will be; have the thread running."""
+        self._roots = tuple(real_path(path) for path in paths)
+        self._patcher = default_patcher()
+        root = self._roots[0] if os.path.isdir(self._roots[0]) else os.path.dirname(self._roots[0])  # noqa: PTH112, PTH120
+        self.reporter = Reporter(
+            standard_error() if report else None, verbose=verbosity, log=log, root=root
+        )
+        self._watcher = Watcher(
+            apply=self._patcher.apply,
+            tracked=self._patcher.is_tracked,
+            debounce=debounce,
+            poll=poll,
+            warn=self.reporter.message,
+        )
+        self._silence = self._patcher.on_patch(self.reporter.report)
+        self._hook = ImportHook(self._track, self.wants)
+        self._hook.install()
+        self.adopt_modules()
+        self._watcher.start()
+        _watches.append(self)
+
+    def wants(self, file: str) -> bool:
+        """Tell whether `file` lies under a watched path; installed packages do not count."""
+        for root in self._roots:
+            if file == root or file.startswith(root + os.sep):
+                rest = file[len(root) :]
+                return "site-packages" not in rest and "dist-packages" not in rest
+        real = real_path(file)
+        return real != file and self.wants(real)
+
+    def adopt_modules(self) -> None:
+        """Track modules that were imported before, or by a loader that the hook does not see."""
+        known = self._patcher.files()
+        for module, file in untracked_modules(known, self.wants):
+            self._track(module, file, None)
+
+    def _track(self, module: ModuleType, file: str, data: bytes | None) -> None:
+        try:
+            self._patcher.track(module, file, data)
+        except OSError:
+            return  # the file went away since: there is nothing to compare with
+        self._watcher.add_file(file)
+
+    def track_main(self, module: ModuleType, file: str, data: bytes, root: CodeType) -> None:
+        """Track `__main__`, whose top-level code `root` is about to run."""
+        self._patcher.track(module, file, data, root)
+        self._watcher.add_file(file)
+
+    def stop(self) -> None:
+        """Watch no longer; what was patched stays patched. A second call does nothing."""
+        self._hook.remove()
+        self._watcher.stop()
+        self._silence()
+        if self in _watches:
+            _watches.remove(self)
+
+    def __enter__(self) -> Watch:
+        """Give the watch itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def __repr__(self) -> str:
+        """Give one line: what is watched."""
+        return f"<Watch {', '.join(self._roots)}>"
+
+
+def watch(  # noqa: PLR0913  all but the paths are keywords
+    *paths: str | os.PathLike[str],
+    poll: float | None = None,
+    debounce: float = 0.05,
+    verbosity: int = 0,
+    log: str | None = None,
+    report: bool = True,
+) -> Watch:
+    """Patch what is imported from under `paths` (the working directory) whenever it is saved.
+
+    Modules imported later are tracked too. `poll` is the number of seconds between looks,
+    instead of file events; `debounce` the quiet time in seconds where more saves are likely.
+    Reports go to standard error unless `report` is false, and to the file `log`. Raises
+    `UsageError` for a path that does not exist.
+    """
+    chosen = tuple(os.fspath(path) for path in paths) or (os.getcwd(),)  # noqa: PTH109
+    for path in chosen:
+        if not os.path.exists(path):  # noqa: PTH110
+            message = f"watch: there is no {path!r}; nothing is watched"
+            raise UsageError(message)
+    return Watch(
+        chosen, poll=poll, debounce=debounce, verbosity=verbosity, log=log, report=report
+    )
+
+
+def refresh(*targets: ModuleType | str | os.PathLike[str]) -> Patch:
+    """Apply what is on disk now, in this thread, and give the patch.
+
+    `targets` are modules, names of modules, or paths of files or folders; without any, all
+    tracked files are looked at. Raises `NotTrackedError` for what is not tracked.
+    """
+    for started in list(_watches):
+        started.adopt_modules()
+    if not targets:
+        return default_patcher().apply()
+    files: set[str] = set()
+    for target in targets:
+        files |= _files_of(target)
+    return default_patcher().apply(files)
+
+
+def _files_of(target: ModuleType | str | os.PathLike[str]) -> set[str]:
+    patcher = default_patcher()
+    if isinstance(target, str) and target in sys.modules:
+        target = sys.modules[target]
+    if isinstance(target, ModuleType):
+        file = getattr(target, "__file__", None)
+        if not isinstance(file, str):
+            raise NotTrackedError(target.__name__, "the module has no source file")
+        if not patcher.is_tracked(file):
+            patcher.track(target, file)
+        return {real_path(file)}
+    path = real_path(os.fspath(target))
+    found = {file for file in patcher.files() if file == path or file.startswith(path + os.sep)}
+    if not found:
+        reason = "no imported module comes from there; import it, or watch its folder"
+        raise NotTrackedError(str(target), reason)
+    return found
+
+
+def undo(n: int = 1) -> Patch:
+    """Put back the state before the newest `n` patches; gives the patch that does it.
+
+    The files on disk stay as they are; a file is applied again when it is saved again.
+    """
+    return default_patcher().undo(n)
+
+
+def redo(n: int = 1) -> Patch:
+    """Do again the newest `n` patches that were undone."""
+    return default_patcher().redo(n)
+
+
+def history() -> tuple[Patch, ...]:
+    """Give the committed patches, oldest first, undos and redos included."""
+    return default_patcher().history()
+
+
+def on_patch(callback: Callable[[Patch], object]) -> Callable[[], None]:
+    """Call `callback` with each patch, committed or held, after the fact; gives the remover."""
+    return default_patcher().on_patch(callback)

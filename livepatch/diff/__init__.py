@@ -1,0 +1,1 @@
+"""Baseline and new definitions to an ordered plan: pure."""

@@ -1,0 +1,216 @@
+"""Definitions of two texts to edits: who became what.
+
+Pairing goes from the surest to the weakest sign: equal text, then equal name and role in
+order, then equal syntax tree, then equal bound names, at last an equal body under another name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+
+from livepatch.diff import parts
+from livepatch.model import Action, Definition, Edit, FilePlan, Kind
+
+Pair = tuple[Definition | None, Definition | None]
+Key = Callable[[Definition], Hashable]
+
+
+def make_plan(  # noqa: PLR0913
+    file: str,
+    old: Sequence[Definition],
+    new: Sequence[Definition],
+    *,
+    cut: int,
+    delta: int,
+    everything: bool = False,
+) -> FilePlan:
+    """Give the edits that lead from `old` to `new`, in source order, removals last.
+
+    With `everything` each function counts as changed (the compiler flags of the file are
+    other ones now).
+    """
+    pairs = match(old, new)
+    edits = list(_edits(pairs, (), None, everything=everything))
+    edits.sort(key=lambda edit: edit.action is Action.REMOVE)
+    lines = tuple(_moved_lines(pairs))
+    return FilePlan(file, tuple(edits), cut, delta, lines, tuple(old), tuple(new))
+
+
+def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
+    """Pair siblings; the result follows the order of `new`, unpaired old ones come last."""
+    left, right = list(old), list(new)
+    partner: dict[int, Definition] = {}
+    for key in (_by_text, _by_name, _by_tree, _by_bindings, _by_lone_kind):
+        _pair_by(key, left, right, partner)
+    _pair_renamed(left, right, partner)
+    pairs: list[Pair] = [(partner.get(id(definition)), definition) for definition in new]
+    pairs.extend((definition, None) for definition in left)
+    return pairs
+
+
+def _by_text(definition: Definition) -> Hashable:
+    return definition.kind, definition.name, definition.text
+
+
+def _by_name(definition: Definition) -> Hashable:
+    if definition.kind is Kind.GUARD:
+        return definition.kind
+    if definition.name:
+        kind = Kind.FUNCTION if definition.role != "lambda" else "lambda"
+        return (definition.kind, kind, definition.name, definition.role)
+    return None
+
+
+def _by_tree(definition: Definition) -> Hashable:
+    return None if definition.name else parts.dump(definition.node)
+
+
+def _by_bindings(definition: Definition) -> Hashable:
+    if definition.name or not definition.binds:
+        return None
+    return definition.kind, type(definition.node).__name__, definition.binds
+
+
+def _by_lone_kind(definition: Definition) -> Hashable:
+    """Functions whose role changed (a method that became a property's getter)."""
+    if definition.kind is Kind.FUNCTION and definition.role != "lambda":
+        return definition.kind, definition.name
+    return None
+
+
+def _pair_by(
+    key: Key, left: list[Definition], right: list[Definition], partner: dict[int, Definition]
+) -> None:
+    waiting: defaultdict[Hashable, list[Definition]] = defaultdict(list)
+    for definition in left:
+        found = key(definition)
+        if found is not None:
+            waiting[found].append(definition)
+    taken: set[int] = set()
+    for definition in list(right):
+        same = waiting.get(key(definition))
+        if same:
+            other = same.pop(0)
+            partner[id(definition)] = other
+            taken.update((id(definition), id(other)))
+    left[:] = [definition for definition in left if id(definition) not in taken]
+    right[:] = [definition for definition in right if id(definition) not in taken]
+
+
+def _pair_renamed(
+    left: list[Definition], right: list[Definition], partner: dict[int, Definition]
+) -> None:
+    if not left or not right:
+        return
+    bodies: defaultdict[str, list[Definition]] = defaultdict(list)
+    for definition in left:
+        bodies[parts.nameless(definition)].append(definition)
+    newcomers: defaultdict[str, list[Definition]] = defaultdict(list)
+    for definition in right:
+        newcomers[parts.nameless(definition)].append(definition)
+    for body, candidates in newcomers.items():
+        same = bodies.get(body, [])
+        if body and len(same) == len(candidates) == 1:
+            partner[id(candidates[0])] = same[0]
+            left.remove(same[0])
+
+
+def _edits(
+    pairs: Sequence[Pair], owner: tuple[str, ...], unit: Definition | None, *, everything: bool
+) -> Iterator[Edit]:
+    for old, new in pairs:
+        if new is None:
+            if old is not None:
+                yield Edit(Action.REMOVE, old, None, owner, unit)
+            continue
+        home = unit or new
+        if old is None:
+            yield from _appeared(new, owner, home)
+        elif old.text == new.text and not everything:
+            continue
+        elif new.kind is Kind.FUNCTION and old.kind is Kind.FUNCTION:
+            yield _function_edit(old, new, owner, home, everything=everything)
+        elif new.kind is Kind.CLASS and old.kind is Kind.CLASS:
+            yield from _class_edits(old, new, owner, home, everything=everything)
+        else:
+            yield from _statement_edits(old, new, owner, home, everything=everything)
+
+
+def _appeared(new: Definition, owner: tuple[str, ...], home: Definition) -> Iterator[Edit]:
+    if new.kind is Kind.GUARD:
+        return  # never run; what it holds is no part of the running program
+    action = Action.ADD if parts.is_definition(new) else Action.EXECUTE
+    yield Edit(action, None, new, owner, home)
+
+
+def _function_edit(
+    old: Definition, new: Definition, owner: tuple[str, ...], home: Definition, *, everything: bool
+) -> Edit:
+    changed = parts.function_parts(old, new)
+    if everything:
+        changed |= {"body", "annotations"}
+    if changed == {"name"}:
+        return Edit(Action.RENAME, old, new, owner, home, changed)
+    action = Action.UPDATE if changed else Action.RELINE
+    return Edit(action, old, new, owner, home, changed)
+
+
+def _class_edits(
+    old: Definition, new: Definition, owner: tuple[str, ...], home: Definition, *, everything: bool
+) -> Iterator[Edit]:
+    changed = parts.header_parts(old, new)
+    if changed == {"name"}:
+        yield Edit(Action.RENAME, old, new, owner, home, changed)
+        return
+    if changed:
+        yield Edit(Action.HEADER, old, new, owner, home, changed)
+    pairs = match(old.children, new.children)
+    inner = (*owner, new.name)
+    yield from _edits(pairs, inner, home, everything=everything)
+
+
+def _statement_edits(
+    old: Definition, new: Definition, owner: tuple[str, ...], home: Definition, *, everything: bool
+) -> Iterator[Edit]:
+    if parts.dump(old.node) == parts.dump(new.node) and not everything:
+        pairs = match(old.children, new.children)
+        yield from _edits(pairs, owner, home, everything=False)
+        return
+    if new.kind is Kind.GUARD or not new.children or parts.shell(old) != parts.shell(new):
+        if new.kind is Kind.GUARD or parts.dump(old.node) != parts.dump(new.node):
+            yield Edit(Action.EXECUTE, old, new, owner, home)
+        if new.kind is not Kind.GUARD:
+            return
+    pairs = match(old.children, new.children)
+    yield from _edits(pairs, owner, home, everything=everything)
+
+
+def _moved_lines(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    for old, new in pairs:
+        if old is None or new is None:
+            continue
+        yield old.first, new.first
+        yield from _moved_lines(match(old.children, new.children))
+
+
+def order_files(plans: Sequence[FilePlan], imports: dict[str, frozenset[str]]) -> list[FilePlan]:
+    """Give `plans` so that a file comes after the changed files that it imports.
+
+    `imports` maps a file to the files that it imports; a cycle is cut at the first file.
+    """
+    by_file = {plan.file: plan for plan in plans}
+    ordered: list[FilePlan] = []
+    seen: set[str] = set()
+
+    def visit(file: str) -> None:
+        if file in seen or file not in by_file:
+            return
+        seen.add(file)
+        for needed in sorted(imports.get(file, frozenset())):
+            visit(needed)
+        ordered.append(by_file[file])
+
+    for plan in plans:
+        visit(plan.file)
+    return ordered

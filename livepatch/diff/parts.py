@@ -1,0 +1,176 @@
+"""Which parts of a definition differ: compared as syntax trees, so layout never counts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from copy import copy
+
+from livepatch.model import Definition, Kind
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def same_tree(old: Definition, new: Definition) -> bool:
+    """Tell whether both are the same but for layout and comments."""
+    return old.text == new.text or dump(old.node) == dump(new.node)
+
+
+def dump(node: ast.AST | Sequence[ast.AST] | None) -> str:
+    """Give a text that is equal for equal trees, wherever they stand."""
+    if node is None:
+        return ""
+    if isinstance(node, ast.AST):
+        return ast.dump(node)
+    return ",".join(ast.dump(item) for item in node)
+
+
+def function_parts(old: Definition, new: Definition) -> frozenset[str]:
+    """Give what differs between two functions (or two lambdas bound to names)."""
+    before, after = _function(old.node), _function(new.node)
+    if before is None or after is None:
+        return _lambda_parts(old, new)
+    parts = set(_argument_parts(before.args, after.args))
+    if type(before) is not type(after):
+        parts.add("kind")
+    if dump(before.decorator_list) != dump(after.decorator_list):
+        parts.add("decorators")
+    if dump(before.returns) != dump(after.returns):
+        parts.add("annotations")
+    if _type_params(before) != _type_params(after):
+        parts.add("type_params")
+    if before.name != after.name:
+        parts.add("name")
+    old_body, new_body = _body(before), _body(after)
+    if dump(old_body) != dump(new_body):
+        parts.add("body")
+    if ast.get_docstring(before, clean=False) != ast.get_docstring(after, clean=False):
+        parts.add("docstring")
+    return frozenset(parts)
+
+
+def _function(node: ast.stmt) -> Function | None:
+    return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+
+
+def _lambda_parts(old: Definition, new: Definition) -> frozenset[str]:
+    before, after = _lambda(old.node), _lambda(new.node)
+    if before is None or after is None:
+        return frozenset({"kind", "body"})
+    parts = set(_argument_parts(before.args, after.args))
+    if dump(before.body) != dump(after.body):
+        parts.add("body")
+    return frozenset(parts)
+
+
+def _lambda(node: ast.stmt) -> ast.Lambda | None:
+    value = getattr(node, "value", None)
+    return value if isinstance(value, ast.Lambda) else None
+
+
+def _body(node: Function) -> list[ast.stmt]:
+    if ast.get_docstring(node, clean=False) is not None:
+        return node.body[1:]
+    return node.body
+
+
+def _type_params(node: ast.AST) -> str:
+    return dump(getattr(node, "type_params", []))
+
+
+def _argument_parts(old: ast.arguments, new: ast.arguments) -> Iterable[str]:
+    if _names(old) != _names(new):
+        yield "signature"
+    if _annotations(old) != _annotations(new):
+        yield "annotations"
+    before, after = defaults_of(old), defaults_of(new)
+    for name, value in after.items():
+        if name not in before or dump(before[name]) != dump(value):
+            yield f"default {name}"
+    if any(name not in after for name in before):
+        yield "signature"
+
+
+def defaults_of(arguments: ast.arguments) -> dict[str, ast.expr]:
+    """Give the default expressions by the name of their parameter."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    count = len(arguments.defaults)
+    with_default = positional[len(positional) - count :]
+    found = {arg.arg: value for arg, value in zip(with_default, arguments.defaults, strict=True)}
+    for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            found[arg.arg] = default
+    return found
+
+
+def _names(arguments: ast.arguments) -> tuple[object, ...]:
+    return (
+        [arg.arg for arg in arguments.posonlyargs],
+        [arg.arg for arg in arguments.args],
+        arguments.vararg and arguments.vararg.arg,
+        [arg.arg for arg in arguments.kwonlyargs],
+        arguments.kwarg and arguments.kwarg.arg,
+    )
+
+
+def _annotations(arguments: ast.arguments) -> list[tuple[str, str]]:
+    every = [
+        *arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs,
+        *filter(None, (arguments.vararg, arguments.kwarg)),
+    ]  # fmt: skip
+    return [(arg.arg, dump(arg.annotation)) for arg in every]
+
+
+def header_parts(old: Definition, new: Definition) -> frozenset[str]:
+    """Give what differs between the headers of two classes."""
+    before, after = old.node, new.node
+    if not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
+        return frozenset()
+    parts = set()
+    if dump(before.decorator_list) != dump(after.decorator_list):
+        parts.add("decorators")
+    if dump(before.bases) != dump(after.bases):
+        parts.add("bases")
+    if dump(before.keywords) != dump(after.keywords):
+        parts.add("keywords")
+    if _type_params(before) != _type_params(after):
+        parts.add("type_params")
+    if before.name != after.name:
+        parts.add("name")
+    return frozenset(parts)
+
+
+def shell(definition: Definition) -> str:
+    """Give a text equal for equal compound statements, leaving out what is defined inside."""
+    return dump(_without_definitions(definition.node))
+
+
+def _without_definitions(node: ast.AST) -> ast.AST:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        # what stays: the name, and all that is evaluated when the statement runs
+        return ast.Global(names=[type(node).__name__, node.name])
+    clone = copy(node)
+    for field, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            setattr(clone, field, [_stripped(item) for item in value])
+    return clone
+
+
+def _stripped(item: object) -> object:
+    if isinstance(item, ast.stmt | ast.ExceptHandler | ast.match_case):
+        return _without_definitions(item)
+    return item
+
+
+def nameless(definition: Definition) -> str:
+    """Give a text equal for definitions that differ in their own name alone."""
+    node = copy(definition.node)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        node.name = "_"
+        return f"{definition.kind.value} {dump(node)}"
+    return ""
+
+
+def is_definition(definition: Definition) -> bool:
+    """Tell whether this is a function or a class."""
+    return definition.kind in {Kind.FUNCTION, Kind.CLASS}

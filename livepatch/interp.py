@@ -1,0 +1,144 @@
+"""Facts about the running interpreter, each named after the behaviour and proved when asked.
+
+Nothing here is computed on import: `ctypes` takes milliseconds to load, and most facts are
+only needed once something is patched.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import sysconfig
+from types import CodeType, FunctionType
+from typing import Any
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+"""Built without a global lock: one C call is no longer uninterrupted (PEP 703)."""
+
+LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
+"""Annotations live in a function of their own, `__annotate__` (PEP 649, PEP 749)."""
+
+KIND_CHANGE_WARNS = sys.version_info >= (3, 13)
+"""Assigning the code of a generator to a plain function warns; -W error makes it raise."""
+
+SWAP_UNSPECIALISES = sys.version_info >= (3, 13)
+"""A function whose `__code__` was assigned is never specialised again (MECHANISMS, A)."""
+
+CLASS_FIRST_LINE = sys.version_info >= (3, 13)
+"""A class carries `__firstlineno__`, which inspect.getsource goes by."""
+
+CLASS_STATIC_ATTRIBUTES = sys.version_info >= (3, 13)
+"""A class carries `__static_attributes__`."""
+
+LAMBDA_IN_TYPE_SCOPE = sys.version_info >= (3, 12)
+"""PEP 695 type parameters have a scope of their own."""
+
+IMMORTAL = 2**29
+"""A reference count from here on says nothing (frozen code on 3.11 and 3.12)."""
+
+
+@functools.cache
+def pythonapi() -> Any:
+    """Give `ctypes.pythonapi`, or None where raw memory is not to be touched."""
+    if os.environ.get("LIVEPATCH_NO_CTYPES") or sys.implementation.name != "cpython":
+        return None
+    try:
+        import ctypes  # noqa: PLC0415  slow, and not everywhere there
+    except ImportError:
+        return None
+    return ctypes.pythonapi
+
+
+@functools.cache
+def set_closure() -> Any:
+    """Give PyFunction_SetClosure (public C API) as a callable (function, tuple or None), or None."""
+    api = pythonapi()
+    if api is None:
+        return None
+    import ctypes  # noqa: PLC0415
+
+    call = api.PyFunction_SetClosure
+    call.argtypes = [ctypes.py_object, ctypes.py_object]
+    call.restype = ctypes.c_int
+    probe = _closure_probe()
+    cell = probe.__closure__
+    return call if call(probe, cell) == 0 and probe() == 1 else None
+
+
+def _closure_probe() -> FunctionType:
+    value = 1
+
+    def probe() -> int:
+        return value
+
+    return probe  # type: ignore[return-value]
+
+
+@functools.cache
+def version_offset() -> int | None:
+    """Give the offset of `func_version` in a function object, or None.
+
+    Proved on this interpreter: a function made by a `def` has a version, and assigning its own
+    code clears it. Debug builds and builds without a global lock are left alone.
+    """
+    if not SWAP_UNSPECIALISES or FREE_THREADED or hasattr(sys, "gettotalrefcount"):
+        return None
+    if pythonapi() is None:
+        return None
+    import ctypes  # noqa: PLC0415
+
+    offset = FunctionType.__basicsize__ - 8
+    namespace: dict[str, Any] = {}
+    exec("def probe(): pass", namespace)  # noqa: S102
+    probe = namespace["probe"]
+    word = ctypes.c_uint32.from_address(id(probe) + offset)
+    made = word.value
+    probe.__code__ = probe.__code__  # a write of our own: the probe is nobody else's
+    return offset if made > 1 and word.value in {0, 1} else None
+
+
+@functools.cache
+def first_line_offset() -> int | None:
+    """Give the offset of `co_firstlineno` in a code object, or None; found by probing."""
+    if pythonapi() is None or FREE_THREADED:
+        return None
+    import ctypes  # noqa: PLC0415
+
+    def mark(line: int) -> CodeType:
+        return first_line_offset.__wrapped__.__code__.replace(co_firstlineno=line)
+
+    one, two = mark(123_456_789), mark(234_567_891)
+    for offset in range(16, CodeType.__basicsize__, 4):
+        values = [ctypes.c_int.from_address(id(code) + offset).value for code in (one, two)]
+        if values == [123_456_789, 234_567_891]:
+            ctypes.c_int.from_address(id(one) + offset).value = 77
+            return offset if one.co_firstlineno == 77 else None  # noqa: PLR2004
+    return None
+
+
+@functools.cache
+def lone_reference_count() -> int:
+    """Give `sys.getrefcount(f.__code__)` for a function that alone owns its code."""
+    namespace: dict[str, Any] = {}
+    exec("def probe(): pass", namespace)  # noqa: S102
+    return reference_count(namespace["probe"])
+
+
+def reference_count(function: FunctionType) -> int:
+    """Give the reference count of a function's code, through one and the same expression."""
+    return sys.getrefcount(function.__code__)
+
+
+@functools.cache
+def lone_constant_count() -> int:
+    """Give `constant_count(codes, 0)` for a code object that only a constants tuple owns."""
+    namespace: dict[str, Any] = {}
+    exec("def outer():\n def inner(): pass", namespace)  # noqa: S102
+    outer = namespace["outer"]
+    return constant_count([c for c in outer.__code__.co_consts if isinstance(c, CodeType)], 0)
+
+
+def constant_count(codes: list[CodeType], index: int) -> int:
+    """Give the reference count of `codes[index]`, one of which is the list's."""
+    return sys.getrefcount(codes[index])

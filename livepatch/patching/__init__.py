@@ -1,0 +1,1 @@
+"""Tracked modules, transactions, history: where the stages meet."""

@@ -1,0 +1,282 @@
+"""Edits of functions: new code for every live function of a definition, decorators re-applied."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+from livepatch import interp
+from livepatch.model import MISSING, Action, Change, ChangeKind, Edit, Kind, Note, Write, WriteKind
+from livepatch.patching import units
+from livepatch.patching.site import Scope, Site
+from livepatch.patching.transaction import CodePair
+from livepatch.runtime import functions, heap, lookup
+from livepatch.source import compiling
+
+DESCRIPTORS = (staticmethod, classmethod, property)
+
+
+def update(site: Site, edit: Edit) -> None:
+    """Prepare a changed function: its live functions get the new code, defaults, attributes."""
+    old, new, unit = edit.old, edit.new, edit.unit
+    if old is None or new is None or unit is None:
+        return
+    code = site.units.code_of(new, unit)
+    if code is None:
+        return  # in a branch that the compiler drops (`if 0:`)
+    scope = site.scope_of(edit.owner)
+    value = scope.get(old.name) if scope is not None else MISSING
+    targets = find(site, edit, value)
+    if "decorators" in edit.parts and scope is not None and value is not MISSING:
+        redecorate(site, edit, scope, value, targets, code)
+    elif targets:
+        swap_all(site, edit, scope, value, targets, code)
+    if edit.action is Action.UPDATE:
+        report(site, edit, targets)
+
+
+def report(site: Site, edit: Edit, targets: list[FunctionType]) -> None:
+    """Note the change, or why there was nothing to change."""
+    new = edit.new
+    if new is None:
+        return
+    if targets or "decorators" in edit.parts:
+        site.transaction.changes.append(change(site, ChangeKind.UPDATED, edit))
+    elif new.role != "overload" and not _is_conditional(site, edit):
+        message = "no live function was made from this definition; nothing was changed"
+        note = Note("no-target", new.qualname, site.tracked.file, new.line, message)
+        site.transaction.notes.append(note)
+
+
+def _is_conditional(site: Site, edit: Edit) -> bool:
+    """Tell whether the definition stands in a branch, which need not have been taken."""
+    return edit.unit is not None and edit.unit.kind in {Kind.STATEMENT, Kind.GUARD}
+
+
+def change(site: Site, kind: ChangeKind, edit: Edit, detail: str = "") -> Change:
+    """Give the report's line for `edit`."""
+    definition = edit.new or edit.old
+    if definition is None:
+        message = "an edit has an old or a new definition"
+        raise ValueError(message)
+    line = definition.line
+    return Change(
+        kind, definition.qualname, site.tracked.file, line, site.module.__name__,
+        detail or describe(edit.parts),
+    )  # fmt: skip
+
+
+def describe(parts: frozenset[str]) -> str:
+    """Give the parts of a function that changed, in words."""
+    defaults = sum(part.startswith("default ") for part in parts)
+    order = ("name", "kind", "decorators", "signature", "annotations", "type_params", "body", "docstring")
+    words = [part.replace("_", " ") for part in order if part in parts]
+    if defaults:
+        words.append(f"{defaults} default{'s' if defaults > 1 else ''}")
+    return ", ".join(words)
+
+
+def find(site: Site, edit: Edit, value: object) -> list[FunctionType]:
+    """Give the live functions of the old definition: by name, else anywhere in the process."""
+    if edit.old is None:
+        return []
+    accept = site.accepts(edit.old)
+    found = lookup.functions_in(value, accept) if value is not MISSING else []
+    namespace = vars(site.module)
+    mine = [function for function in found if function.__globals__ is namespace]
+    if mine:
+        return mine
+    return [
+        function
+        for function in heap.functions_where(accept)
+        if function.__globals__ is namespace
+    ]
+
+
+def swap_all(  # noqa: PLR0913
+    site: Site,
+    edit: Edit,
+    scope: Scope | None,
+    value: object,
+    targets: list[FunctionType],
+    code: CodeType,
+) -> None:
+    """Give `code` to `targets` and to whoever else shares their old code."""
+    new = edit.new
+    if new is None:
+        return
+    replacement = replacement_for(site, edit, scope, code)
+    owner = scope.owner if scope is not None else None
+    by_code: dict[int, list[FunctionType]] = {}
+    for target in targets:
+        by_code.setdefault(id(target.__code__), []).append(target)
+        writes, missing = functions.writes_for(target, replacement, owner=owner)
+        writes.extend(functions.wrapper_writes(value, target, writes))
+        writes.extend(cache_writes(value, target))
+        site.transaction.add(writes)
+        if missing:
+            names = ", ".join(missing)
+            message = f"keeps its old body: it never captured {names}"
+            site.transaction.notes.append(
+                Note("closure-shape", new.qualname, site.tracked.file, new.line, message)
+            )
+    for same in by_code.values():
+        site.transaction.pairs.extend(pairs(site, edit, tuple(same), code, owner))
+
+
+def pairs(
+    site: Site, edit: Edit, targets: tuple[FunctionType, ...], code: CodeType, owner: type | None
+) -> Iterator[CodePair]:
+    """Give what shares the code of `targets`: copies of them, and closures made inside."""
+    new = edit.new
+    old = targets[0].__code__
+    if new is None or old is code:
+        return
+    place = (site.tracked.file, str(new.qualname), new.line)
+    held = site.tracked.is_held_by_root(old)
+    yield CodePair(old, code, len(targets) + held, targets, place, owner)
+    for inner, replaced in compiling.pair_codes(old, code):
+        if inner.co_flags & compiling.CO_NEWLOCALS and not inner.co_name.endswith(("comp>", "expr>")):
+            yield CodePair(inner, replaced, 1, (), place, None)
+
+
+def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:
+    """Give the clearing of each cache that holds answers of the old code."""
+    for wrapper in lookup.wrappers_of(value, target):
+        clear = getattr(wrapper, "cache_clear", None)
+        if callable(clear):
+            yield Write(WriteKind.CALL, wrapper, "cache_clear", clear)
+
+
+def replacement_for(
+    site: Site, edit: Edit, scope: Scope | None, code: CodeType
+) -> functions.Replacement:
+    """Give what the new text says of the function, executing its `def` aside where needed."""
+    new = edit.new
+    fresh = frozenset(
+        part.removeprefix("default ") for part in edit.parts if part.startswith("default ")
+    )
+    made = None
+    if new is not None and scope is not None and _needs_execution(edit, fresh):
+        made = make_aside(site, edit, scope, fresh)
+    return functions.Replacement(code, made, fresh, edit.parts)
+
+
+def _needs_execution(edit: Edit, fresh: frozenset[str]) -> bool:
+    if fresh or edit.parts & {"annotations", "signature", "type_params"}:
+        return True
+    return interp.LAZY_ANNOTATIONS and edit.new is not None and _is_annotated(edit.new.node)
+
+
+def _is_annotated(node: ast.stmt) -> bool:
+    """Tell whether `node` has annotations, which 3.14 keeps as code with lines of its own."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs,
+                 node.args.vararg, node.args.kwarg]  # fmt: skip
+    return node.returns is not None or any(arg and arg.annotation for arg in arguments)
+
+
+def make_aside(
+    site: Site, edit: Edit, scope: Scope, fresh: frozenset[str]
+) -> FunctionType | None:
+    """Execute the `def` alone, without its decorators; the function is bound to no name."""
+    new, unit = edit.new, edit.unit
+    if new is None or unit is None:
+        return None
+    key = f"livepatch capture {new.qualname}"
+    node = units.template_node(new.node, capture=key, fresh=fresh, decorators=False)
+    site.captures.taken.pop(key, None)
+    site.run_capturing(node, unit, new, scope, key)
+    return site.captures.taken.pop(key, None)
+
+
+def redecorate(  # noqa: PLR0913
+    site: Site,
+    edit: Edit,
+    scope: Scope,
+    value: object,
+    targets: list[FunctionType],
+    code: CodeType,
+) -> None:
+    """Apply the new decorators; the object under the name stays where both are functions."""
+    new, unit = edit.new, edit.unit
+    if new is None or unit is None:
+        return
+    target = targets[0] if len(targets) == 1 else None
+    if target is not None and target is not value:
+        made = _redecorate_same(site, edit, scope, value, target, code)
+    else:
+        made = site.run(new.node, unit, new, scope).get(new.name, MISSING)
+        for old in targets:
+            if type(made) is FunctionType:
+                _carry_attributes(old, made)
+    if made is MISSING:
+        return
+    final = made
+    if type(value) is FunctionType and type(made) is FunctionType and value is not made:
+        writes = functions.graft(value, made)
+        site.transaction.add(writes)
+        final = value if writes else made
+    elif type(value) is FunctionType and not isinstance(made, DESCRIPTORS):
+        site.transaction.add(functions.forward(value, made))
+    rebind(site, scope, new.name, value, final)
+
+
+def _redecorate_same(  # noqa: PLR0913
+    site: Site,
+    edit: Edit,
+    scope: Scope,
+    value: object,
+    target: FunctionType,
+    code: CodeType,
+) -> object:
+    """Apply the decorators to the function that the old ones wrapped, brought up to date."""
+    new, unit = edit.new, edit.unit
+    if new is None or unit is None:
+        return MISSING
+    swap_all(site, edit, scope, value, [target], code)
+    site.transaction.flush()  # decorators look at what they are given
+    key = f"livepatch capture {new.qualname}"
+    every = frozenset(part.removeprefix("default ") for part in edit.parts)
+    node = units.template_node(new.node, capture=key, fresh=every, decorators=True)
+    site.captures.instead[key] = target
+    try:
+        return site.run_capturing(node, unit, new, scope, key).get(new.name, MISSING)
+    finally:
+        site.captures.instead.pop(key, None)
+        site.captures.taken.pop(key, None)
+
+
+def _carry_attributes(old: FunctionType, made: FunctionType) -> None:
+    """Let the new underlying function have what the program put on the old one."""
+    for name, attribute in vars(old).items():
+        if name != "__wrapped__":
+            vars(made).setdefault(name, attribute)
+
+
+def rebind(site: Site, scope: Scope, name: str, old: object, final: object) -> None:
+    """Bind `name` to `final`, which is already all that it has to be."""
+    if final is old:
+        scope.staged[name] = final
+        return
+    site.bind(scope, name, final, made=False)
+
+
+def rename(site: Site, edit: Edit) -> None:
+    """Give a function its new name: the same object, bound there, its code relined."""
+    old, new = edit.old, edit.new
+    scope = site.scope_of(edit.owner)
+    if old is None or new is None or scope is None or edit.unit is None:
+        return
+    value = scope.get(old.name)
+    code = site.units.code_of(new, edit.unit)
+    targets = find(site, edit, value)
+    if value is MISSING or code is None or not targets:
+        return
+    swap_all(site, edit, scope, value, targets, code)
+    site.bind(scope, new.name, value, made=False)
+    detail = f"was {old.name}"
+    site.transaction.changes.append(change(site, ChangeKind.RENAMED, edit, detail))

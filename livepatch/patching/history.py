@@ -1,0 +1,86 @@
+"""What was done and how to take it back; bounded, so that a thousand patches leave no weight."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from livepatch.model import Patch, PatchKind, Write
+from livepatch.patching.registry import TrackedFile
+from livepatch.runtime import swap
+from livepatch.source.regions import Text
+
+DEPTH = 32  # patches that can be undone; what is older frees its old code
+LENGTH = 1000  # patches that are remembered
+
+Baselines = list[tuple[TrackedFile, Text, Text]]  # file, text before, text after
+
+
+@dataclass(slots=True)
+class Entry:
+    """A patch with the writes that take it back, and the texts before and after it."""
+
+    patch: Patch
+    inverse: list[Write]
+    baselines: Baselines
+
+
+class History:
+    """The committed patches, those that can be undone, and those that can be done again."""
+
+    def __init__(self) -> None:
+        """Start with nothing done."""
+        self._patches: deque[Patch] = deque(maxlen=LENGTH)
+        self._undoable: deque[Entry] = deque(maxlen=DEPTH)
+        self._redoable: list[Entry] = []
+        self._number = 0
+
+    def next_number(self) -> int:
+        """Give the number of the patch that is being committed."""
+        self._number += 1
+        return self._number
+
+    @property
+    def number(self) -> int:
+        """The number of the newest patch, 0 before the first."""
+        return self._number
+
+    def add(self, entry: Entry) -> None:
+        """Note a new patch; what was undone before it cannot be done again."""
+        self._patches.append(entry.patch)
+        self._undoable.append(entry)
+        self._redoable.clear()
+
+    def patches(self) -> tuple[Patch, ...]:
+        """Give the committed patches, oldest first."""
+        return tuple(self._patches)
+
+    def undo(self, n: int) -> Patch:
+        """Take back the newest `n` patches, in one commit."""
+        return self._turn(self._undoable, self._redoable, n, PatchKind.UNDO)
+
+    def redo(self, n: int) -> Patch:
+        """Do the newest `n` undone patches again, in one commit."""
+        return self._turn(self._redoable, self._undoable, n, PatchKind.REDO)
+
+    def _turn(
+        self, source: deque[Entry] | list[Entry], target: deque[Entry] | list[Entry], n: int,
+        kind: PatchKind,
+    ) -> Patch:  # fmt: skip
+        chosen = [source.pop() for _ in range(min(n, len(source)))]
+        if not chosen:
+            return Patch(0, kind)
+        for entry in chosen:
+            inverse = swap.commit(entry.inverse)
+            for tracked, before, _ in entry.baselines:
+                tracked.text = before
+            turned = [(tracked, after, before) for tracked, before, after in entry.baselines]
+            target.append(Entry(entry.patch, inverse, turned))
+        changes = tuple(change for entry in chosen for change in entry.patch.changes)
+        files = tuple(dict.fromkeys(file for entry in chosen for file in entry.patch.files))
+        patch = replace(
+            chosen[-1].patch, number=self.next_number(), kind=kind, changes=changes, files=files,
+            notes=(), seconds=0.0,
+        )  # fmt: skip
+        self._patches.append(patch)
+        return patch

@@ -1,0 +1,116 @@
+"""Names that follow: modules that imported a value from a module where it was rebound."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from livepatch.model import MISSING, Write, WriteKind
+from livepatch.patching.registry import Registry, TrackedFile
+from livepatch.patching.transaction import Rebinding, Transaction
+
+FROM = re.compile(r"^[ \t]*from[ \t]+[.\w]+[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)", re.MULTILINE)
+
+
+def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
+    """Let importers of rebound names follow; give what was rebound in them.
+
+    A module follows where it imported the name, and still holds the very object that the name
+    held before: what the program itself assigned since is never overwritten.
+    """
+    followed: list[Rebinding] = []
+    waiting = list(transaction.rebound)
+    while waiting:
+        change = waiting.pop()
+        for module, name, star in _importers(change, registry):
+            now = vars(module).get(name, MISSING)
+            if now is change.new or now is not change.old:
+                continue
+            if change.new is MISSING and not star:
+                continue  # who imported it by name goes on with the object
+            transaction.add([Write(WriteKind.ITEM, vars(module), name, change.new)])
+            more = Rebinding(module, name, change.old, change.new)
+            followed.append(more)
+            waiting.append(more)
+    return followed
+
+
+def _importers(change: Rebinding, registry: Registry) -> Iterator[tuple[ModuleType, str, bool]]:
+    word = change.name
+    for tracked in registry:
+        text = tracked.text.text
+        star = "import *" in text
+        if word not in text and not star:
+            continue
+        for module in tracked.live_modules():
+            if module is change.module:
+                continue
+            for source, name, alias in from_imports(tracked, module):
+                if source != change.module.__name__:
+                    continue
+                if name == word:
+                    yield module, alias, False
+                elif name == "*" and _is_exported(change.module, word):
+                    yield module, word, True
+
+
+def _is_exported(module: ModuleType, name: str) -> bool:
+    exported = getattr(module, "__all__", None)
+    return name in exported if exported is not None else not name.startswith("_")
+
+
+def from_imports(tracked: TrackedFile, module: ModuleType) -> list[tuple[str, str, str]]:
+    """Give (module, name, bound name) for each from-import in the text of `tracked`."""
+    return _from_imports(tracked.text.text, _package(module))
+
+
+def _package(module: ModuleType) -> str:
+    spec: Any = getattr(module, "__spec__", None)
+    parent = getattr(spec, "parent", None) or getattr(module, "__package__", None)
+    return parent or ""
+
+
+def _from_imports(text: str, package: str) -> list[tuple[str, str, str]]:
+    found = []
+    for match in FROM.finditer(text):
+        try:
+            body = ast.parse(match.group().strip()).body
+        except SyntaxError:
+            continue  # the words stand in a string
+        for node in body:
+            if isinstance(node, ast.ImportFrom):
+                source = absolute(node, package)
+                found += [(source, alias.name, alias.asname or alias.name) for alias in node.names]
+    return found
+
+
+def absolute(node: ast.ImportFrom, package: str) -> str:
+    """Give the full name of the module that a from-import in `package` reads."""
+    if not node.level:
+        return node.module or ""
+    base = package.split(".")
+    base = base[: len(base) - node.level + 1]
+    return ".".join([*base, node.module] if node.module else base)
+
+
+def imported_files(tracked: TrackedFile, text: str, registry: Registry) -> frozenset[str]:
+    """Give the tracked files that a new text imports from, as far as imports name them."""
+    found = set()
+    for module in tracked.modules[:1]:
+        for source, name, _ in _from_imports(text, _package(module)):
+            for candidate in (source, f"{source}.{name}"):
+                file = getattr(sys.modules.get(candidate), "__file__", None)
+                other = registry.get(file) if isinstance(file, str) else None
+                if other is not None and other is not tracked:
+                    found.add(other.file)
+    for match in re.finditer(r"^[ \t]*import[ \t]+([^\n#;]+)", text, re.MULTILINE):
+        for part in match.group(1).split(","):
+            file = getattr(sys.modules.get(part.split(" as ")[0].strip()), "__file__", None)
+            other = registry.get(file) if isinstance(file, str) else None
+            if other is not None and other is not tracked:
+                found.add(other.file)
+    return frozenset(found)

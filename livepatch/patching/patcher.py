@@ -1,0 +1,302 @@
+"""The one owner of what is tracked and what was done: `Patcher`.
+
+Its lock guards the registry's baselines, the history, the held files and the numbering. It is
+held while a patch is prepared and committed, never across a wait, a sleep or a hook.
+"""
+
+from __future__ import annotations
+
+import linecache
+import threading
+import time
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import CodeType, ModuleType
+
+from livepatch.diff.match import order_files
+from livepatch.errors import NotTrackedError, SourceError
+from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
+from livepatch.patching import imports, prepare, reading, truth
+from livepatch.patching.history import Entry, History
+from livepatch.patching.reading import Reading
+from livepatch.patching.registry import Registry
+from livepatch.patching.site import Site
+from livepatch.patching.transaction import Transaction
+from livepatch.patching.units import Units
+from livepatch.source.text import SourceText, decode_source
+
+Callback = Callable[[Patch], object]
+EditFilter = Callable[[ModuleType, Edit], bool]
+"""Tells whether an edit of a module is to be carried out; all of them must agree."""
+Gate = Callable[[Transaction, Sequence[FilePlan]], Refusal | None]
+"""Looks at a prepared transaction before its commit; a refusal holds the whole batch."""
+
+
+class Patcher:
+    """Tracks modules, applies what changed on disk as one transaction, and can take it back."""
+
+    def __init__(self) -> None:
+        """Track nothing yet."""
+        self.registry = Registry()
+        self._lock = threading.RLock()
+        self._history = History()
+        self._callbacks: list[Callback] = []
+        self.edit_filters: list[EditFilter] = []
+        self.gates: list[Gate] = []
+
+    def track(
+        self,
+        module: ModuleType,
+        file: str,
+        data: bytes | None = None,
+        root: CodeType | None = None,
+        *,
+        hosted: bool = False,
+    ) -> None:
+        """Note that `module` was made from `data`, the bytes that `file` had then.
+
+        A `hosted` module is patched though it is not in `sys.modules`; `forget` ends that.
+        """
+        if data is None:
+            with open(file, "rb") as stream:  # noqa: PTH123
+                data = stream.read()
+        with self._lock:
+            self.registry.track(module, file, data, root, hosted=hosted)
+
+    def forget(self, module: ModuleType) -> None:
+        """Track `module` no longer; what was patched stays patched."""
+        with self._lock:
+            self.registry.forget(module)
+
+    def is_tracked(self, file: str) -> bool:
+        """Tell whether a module was made from `file`."""
+        return file in self.registry
+
+    def files(self) -> frozenset[str]:
+        """Give the real paths of all tracked files."""
+        return self.registry.files()
+
+    def apply(self, files: Collection[str] | None = None) -> Patch:
+        """Make the program embody what `files` (all tracked ones) hold now, whole or not at all.
+
+        Held files of earlier tries belong to the batch. Gives the patch; `ok` is false, and
+        nothing was changed, where one of the files cannot be taken.
+        """
+        with self._lock:
+            patch = self._apply(files)
+        self._tell(patch)
+        return patch
+
+    def apply_sources(
+        self, sources: Mapping[str, bytes], *, kind: PatchKind = PatchKind.STRING
+    ) -> Patch:
+        """Make the program embody these texts of tracked files, whatever is on disk.
+
+        One transaction, like `apply`; nothing is held for later where it is refused.
+        """
+        with self._lock:
+            patch = self._apply_sources(sources, kind)
+        self._tell(patch)
+        return patch
+
+    def _apply_sources(self, sources: Mapping[str, bytes], kind: PatchKind) -> Patch:
+        started = time.perf_counter()
+        readings: list[Reading] = []
+        errors: list[SourceError] = []
+        for file, data in sources.items():
+            tracked = self.registry.get(file)
+            if tracked is None:
+                raise NotTrackedError(file, "no module was made from it")
+            try:
+                readings.append(reading.make_reading(tracked, decode_source(file, data)))
+            except SourceError as error:
+                errors.append(error)
+        if errors:
+            return Patch(0, kind, errors=tuple(refusal(error) for error in errors))
+        patch = self._carry_out(readings, kind, started)
+        return patch
+
+    def _apply(self, files: Collection[str] | None) -> Patch:
+        started = time.perf_counter()
+        if files is not None:
+            held = {tracked.file for tracked in self.registry if tracked.held}
+            files = {*files, *held}
+        sources, errors = reading.changed_sources(self.registry, files)
+        readings: list[Reading] = []
+        for tracked, source in sources:
+            try:
+                readings.append(reading.make_reading(tracked, source))
+            except SourceError as error:
+                errors.append(error)
+        if errors:
+            return self._held([refusal(error) for error in errors], sources)
+        for item in readings:
+            item.tracked.seen = item.source.data
+        patch = self._carry_out(readings, PatchKind.FILES, started)
+        return patch if patch.ok else self._held(list(patch.errors), sources)
+
+    def _carry_out(self, readings: list[Reading], kind: PatchKind, started: float) -> Patch:
+        readings = self._in_order(readings)
+        transaction = Transaction()
+        try:
+            notes = self._prepare(transaction, readings)
+            refused = self._refused_by_gate(transaction, readings)
+            if refused is None:
+                transaction.flush()
+        except Exception as error:  # noqa: BLE001  the program's own code may raise anything
+            refused = execution_refusal(error, readings)
+        if refused is not None:
+            transaction.rollback()
+            return Patch(0, kind, errors=(refused,), files=tuple(r.tracked.file for r in readings))
+        return self._committed(transaction, readings, notes, kind, started)
+
+    def _refused_by_gate(
+        self, transaction: Transaction, readings: Sequence[Reading]
+    ) -> Refusal | None:
+        plans = [item.plan for item in readings]
+        return next(filter(None, (gate(transaction, plans) for gate in self.gates)), None)
+
+    def _in_order(self, readings: list[Reading]) -> list[Reading]:
+        if len(readings) < 2:  # noqa: PLR2004
+            return readings
+        needed = {
+            item.tracked.file: imports.imported_files(item.tracked, item.source.text, self.registry)
+            for item in readings
+        }
+        by_file = {item.tracked.file: item for item in readings}
+        return [by_file[plan.file] for plan in order_files([r.plan for r in readings], needed)]
+
+    def _prepare(self, transaction: Transaction, readings: Sequence[Reading]) -> list[Note]:
+        sites = []
+        for item in readings:
+            for module in item.tracked.live_modules():
+                units = Units(item.tracked.code_name, item.flags, item.whole)
+                site = Site(
+                    transaction, self.registry, item.tracked, module, item.plan, units,
+                    item.source.text,
+                )  # fmt: skip
+                prepare.prepare(site, self.edit_filters)
+                sites.append(site)
+        imports.follow(transaction, self.registry)
+        return truth.notes_before_commit(sites)
+
+    def _held(
+        self, refusals: list[Refusal], sources: Sequence[tuple[object, SourceText]]
+    ) -> Patch:
+        guilty = {item.file for item in refusals}
+        waiting = tuple(s.file for _, s in sources if s.file not in guilty)
+        for file in {*guilty, *waiting}:
+            tracked = self.registry.get(file)
+            if tracked is not None:
+                tracked.held = True
+        errors = tuple(
+            Refusal(r.slug, r.file, r.line, r.message, r.qualname, r.column, r.line_text, waiting,
+                    r.traceback)
+            for r in refusals
+        )  # fmt: skip
+        return Patch(0, errors=errors, files=(*sorted(guilty), *waiting))
+
+    def _committed(
+        self,
+        transaction: Transaction,
+        readings: Sequence[Reading],
+        notes: list[Note],
+        kind: PatchKind,
+        started: float,
+    ) -> Patch:
+        seconds = time.perf_counter() - started
+        restore = [(item.tracked, item.tracked.text, item.text) for item in readings]
+        for item in readings:
+            item.tracked.text = item.text
+            item.tracked.seen = item.source.data
+            item.tracked.held = False
+            for name in item.tracked.names:
+                if name in linecache.cache:
+                    linecache.checkcache(name)
+        if not transaction.inverse:
+            return Patch(0)
+        notes = [*transaction.notes, *notes, *truth.notes_after_commit(transaction)]
+        patch = Patch(
+            self._history.next_number(),
+            kind,
+            tuple(transaction.changes),
+            notes=tuple(dict.fromkeys(notes)),
+            files=tuple(item.tracked.file for item in readings),
+            seconds=seconds,
+        )
+        self._history.add(Entry(patch, transaction.inverse, restore))
+        return patch
+
+    def undo(self, n: int = 1) -> Patch:
+        """Put back the state before the newest `n` patches; gives the patch that does it."""
+        with self._lock:
+            patch = self._history.undo(n)
+        self._tell(patch)
+        return patch
+
+    def redo(self, n: int = 1) -> Patch:
+        """Do again what the newest undo took back."""
+        with self._lock:
+            patch = self._history.redo(n)
+        self._tell(patch)
+        return patch
+
+    def history(self) -> tuple[Patch, ...]:
+        """Give the committed patches, oldest first."""
+        with self._lock:
+            return self._history.patches()
+
+    def on_patch(self, callback: Callback) -> Callable[[], None]:
+        """Call `callback` with each patch, committed or held; gives what ends that."""
+        self._callbacks.append(callback)
+
+        def remove() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+        return remove
+
+    def _tell(self, patch: Patch) -> None:
+        if not patch and patch.ok:
+            return
+        for callback in list(self._callbacks):
+            try:
+                callback(patch)
+            except Exception:  # noqa: BLE001  a hook that raises does not hurt the program
+                traceback.print_exc()
+
+
+def refusal(error: SourceError) -> Refusal:
+    """Give the refusal for a text that is not Python."""
+    return Refusal(
+        error.slug, error.file, error.line, error.message,
+        column=error.column, line_text=error.line_text,
+    )  # fmt: skip
+
+
+def execution_refusal(error: BaseException, readings: Sequence[Reading]) -> Refusal:
+    """Give the refusal for a statement of the program that raised, at the line that did."""
+    cause = error.__cause__ if isinstance(error, prepare.StepError) else error
+    cause = cause or error
+    file = error.file if isinstance(error, prepare.StepError) else readings[0].tracked.file
+    line, qualname = 1, ""
+    if isinstance(error, prepare.StepError):
+        definition = error.edit.new or error.edit.old
+        if definition is not None:
+            line, qualname = definition.line, str(definition.qualname)
+    if isinstance(cause, SourceError):
+        return Refusal(
+            cause.slug, file, cause.line, cause.message, qualname,
+            cause.column, cause.line_text,
+        )  # fmt: skip
+    names = {name for item in readings for name in item.tracked.names}
+    trace = traceback.extract_tb(cause.__traceback__)
+    own = [frame for frame in trace if frame.filename in names]
+    text = ""
+    if own:
+        line, text = own[0].lineno or line, own[0].line or ""
+    message = f"{type(cause).__name__}: {cause}"
+    return Refusal(
+        "execution", file, line, message, qualname, line_text=text,
+        traceback="".join(traceback.format_exception(cause)),
+    )  # fmt: skip

@@ -1,0 +1,52 @@
+"""A plan and a module to the writes of a transaction: one step per edit, in source order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+from livepatch.model import Action, Edit
+from livepatch.patching import classes, functions, lines, statements
+from livepatch.patching.site import Site
+
+Step = Callable[[Site, Edit], None]
+
+STEPS: dict[Action, Step] = {
+    Action.ADD: statements.add,
+    Action.UPDATE: functions.update,
+    Action.RELINE: functions.update,
+    Action.RENAME: functions.rename,
+    Action.EXECUTE: statements.execute,
+    Action.REMOVE: statements.remove,
+    Action.HEADER: classes.rebuild,
+}
+
+
+class StepError(Exception):
+    """The program's own code raised while a step was prepared; the cause is chained."""
+
+    def __init__(self, edit: Edit, site: Site) -> None:
+        """Hold the edit whose statement raised."""
+        definition = edit.new or edit.old
+        super().__init__(definition.qualname if definition is not None else "")
+        self.edit = edit
+        self.file = site.tracked.file
+
+
+def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = ()) -> None:
+    """Add to the transaction all that makes the module be as its new text says.
+
+    Edits that one of `filters` does not want are left out.
+    """
+    rebuilt = classes.classes_to_rebuild(site)
+    for edit in site.plan.edits:
+        if classes.is_covered(edit, rebuilt):
+            continue
+        if not all(wanted(site.module, edit) for wanted in filters):
+            continue
+        step = classes.rebuild if edit.owner in rebuilt else STEPS[edit.action]
+        try:
+            step(site, edit)
+        except Exception as error:
+            raise StepError(edit, site) from error
+    lines.relocate_moved(site)

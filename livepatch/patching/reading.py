@@ -1,0 +1,131 @@
+"""Files to plans: what is on disk now, compared with what the program embodies."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from livepatch.diff.match import make_plan
+from livepatch.errors import SourceError
+from livepatch.model import FilePlan
+from livepatch.patching.registry import Registry, TrackedFile
+from livepatch.source import regions
+from livepatch.source.text import SourceText, decode_source, read_source
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One changed file: its new text, the plan that leads there, and how to compile it."""
+
+    tracked: TrackedFile
+    source: SourceText
+    text: regions.Text
+    plan: FilePlan
+    flags: int
+    whole: CodeType | None = None
+
+
+def changed_sources(
+    registry: Registry, files: Collection[str] | None
+) -> tuple[list[tuple[TrackedFile, SourceText]], list[SourceError]]:
+    """Give the tracked files whose bytes are not those last seen, and what cannot be read.
+
+    Without `files` every tracked file is looked at; one whose stat did not change is not read.
+    """
+    found: list[tuple[TrackedFile, SourceText]] = []
+    errors: list[SourceError] = []
+    for tracked in _chosen(registry, files):
+        stamp = stamp_of(tracked.file)
+        if files is None and stamp is not None and stamp == tracked.stamp and not is_racy(stamp):
+            continue
+        if stamp is None:
+            continue  # deleted: its module goes on, and it is picked up when it comes back
+        try:
+            source = _read_if_changed(tracked)
+        except SourceError as error:
+            if error.slug != "file-gone":
+                errors.append(error)
+            continue
+        tracked.stamp = stamp
+        if source is not None:
+            found.append((tracked, source))
+    return found, errors
+
+
+def _chosen(registry: Registry, files: Collection[str] | None) -> list[TrackedFile]:
+    if files is None:
+        return list(registry)
+    return [tracked for file in files if (tracked := registry.get(file)) is not None]
+
+
+def stamp_of(file: str) -> tuple[int, ...] | None:
+    """Give what stat says of `file`, None where it is gone."""
+    try:
+        stat = os.stat(file)  # noqa: PTH116  pathlib would double the cost
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
+
+
+RACY_NS = 50_000_000
+
+
+def is_racy(stamp: tuple[int, ...]) -> bool:
+    """Tell whether the file may change again without its stamp showing it.
+
+    A stamp is only proof once the clock of the file system has moved on from it.
+    """
+    import time  # noqa: PLC0415
+
+    return abs(time.time_ns() - max(stamp[0], stamp[1])) < RACY_NS
+
+
+def _read_if_changed(tracked: TrackedFile) -> SourceText | None:
+    try:
+        with open(tracked.file, "rb") as stream:  # noqa: PTH123
+            data = stream.read()
+    except OSError:
+        return read_source(tracked.file)  # says why
+    if data == tracked.seen and not tracked.held:
+        return None
+    return decode_source(tracked.file, data)
+
+
+def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
+    """Give the plan for a new text; raise `SourceError` where it does not compile."""
+    base = tracked.text
+    difference = regions.compare(base, source.text, tracked.code_name)
+    flags = tracked.flags(source.text)
+    everything = flags != tracked.flags(base.text)
+    plan = make_plan(
+        tracked.file, difference.old, difference.new,
+        cut=difference.cut, delta=difference.delta, everything=everything,
+    )  # fmt: skip
+    whole = compiled_by_loader(tracked, source)
+    return Reading(tracked, source, difference.text, plan, flags, whole)
+
+
+def compiled_by_loader(tracked: TrackedFile, source: SourceText) -> CodeType | None:
+    """Give the code of the whole file where its loader compiles in a way of its own."""
+    loader: Any = tracked.loader
+    kind = type(loader)
+    if kind.__name__ == "AssertionRewritingHook":
+        from _pytest.assertion.rewrite import _rewrite_test  # noqa: PLC0415
+        from pathlib import Path  # noqa: PLC0415
+
+        return _rewrite_test(Path(tracked.file), loader.config)[1]  # type: ignore[no-any-return]
+    import importlib.abc  # noqa: PLC0415  costs a millisecond
+
+    own = getattr(kind, "source_to_code", None)
+    plain = {importlib.abc.InspectLoader.source_to_code}
+    base = importlib.machinery.SourceFileLoader
+    if own is None or own in plain or own is base.source_to_code:
+        return None
+    try:
+        return loader.source_to_code(source.data, tracked.code_name)  # type: ignore[no-any-return]
+    except SyntaxError as error:
+        raise SourceError(str(error.msg), file=tracked.file, line=error.lineno or 1) from error

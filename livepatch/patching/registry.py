@@ -1,0 +1,169 @@
+"""Which files are tracked, which modules came from them, and which text these embody."""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+from collections.abc import Iterator
+from types import CodeType, ModuleType
+from typing import Any
+
+from livepatch.source import compiling
+from livepatch.source.regions import Text, future_flags
+from livepatch.source.text import decode_source
+
+
+class TrackedFile:
+    """One file with its baseline: the text that the running program embodies.
+
+    `seen` is what the file held when it was last looked at; it differs from the baseline
+    after an undo, and while a broken text is held.
+    """
+
+    def __init__(self, file: str, data: bytes) -> None:
+        """Take `data` as the text that the module was made from."""
+        self.file = file
+        self.seen: bytes = data
+        self.stamp: tuple[int, ...] | None = None
+        self.held = False
+        self.hosted: list[ModuleType] = []
+        self.modules: list[ModuleType] = []
+        self.names: set[str] = {file}
+        self._data: bytes | None = data
+        self._text: Text | None = None
+        self._root: weakref.ref[CodeType] | None = None
+        self._root_codes: frozenset[int] = frozenset()
+
+    @property
+    def text(self) -> Text:
+        """The baseline; decoded when first asked for."""
+        if self._text is None:
+            self._text = Text(decode_source(self.file, self._data or b"").text)
+            self._data = None
+        return self._text
+
+    @text.setter
+    def text(self, text: Text) -> None:
+        self._text = text
+        self._data = None
+
+    def flags(self, text: str) -> int:
+        """Give the compiler flags that `text` asks for."""
+        return future_flags(text, self.file)
+
+    def add(
+        self, module: ModuleType, root: CodeType | None = None, *, hosted: bool = False
+    ) -> None:
+        """Note that `module` runs the code of this file; `root` is its top-level code.
+
+        A `hosted` module counts as live though it is not in `sys.modules`.
+        """
+        if hosted:
+            self.hosted.append(module)
+        if all(known is not module for known in self.modules):
+            self.modules.append(module)
+        for name in (getattr(module, "__file__", None), root and root.co_filename):
+            if isinstance(name, str):
+                self.names.add(name)
+        if root is not None:
+            self._root = weakref.ref(root)
+            self._root_codes = frozenset(
+                id(code) for codes in compiling.codes_by_place(root).values() for code in codes
+            )
+
+    def live_modules(self) -> list[ModuleType]:
+        """Give the modules of this file that are still in `sys.modules`, or are `__main__`."""
+        return [
+            module
+            for module in self.modules
+            if sys.modules.get(module.__name__) is module
+            or any(kept is module for kept in self.hosted)
+        ]
+
+    def is_held_by_root(self, code: CodeType) -> bool:
+        """Tell whether the top-level code is alive and holds `code` in its constants."""
+        return self._root is not None and self._root() is not None and id(code) in self._root_codes
+
+    @property
+    def code_name(self) -> str:
+        """The file name that the code objects of this file carry."""
+        for module in self.modules:
+            name = getattr(module, "__file__", None)
+            if isinstance(name, str):
+                return name
+        return self.file
+
+    @property
+    def loader(self) -> Any:
+        """The loader of the module, which may compile in its own way."""
+        for module in self.modules:
+            spec = getattr(module, "__spec__", None)
+            if spec is not None:
+                return spec.loader
+        return None
+
+
+class Registry:
+    """The tracked files by real path."""
+
+    def __init__(self) -> None:
+        """Start with nothing tracked."""
+        self._files: dict[str, TrackedFile] = {}
+
+    def track(
+        self,
+        module: ModuleType,
+        file: str,
+        data: bytes,
+        root: CodeType | None = None,
+        *,
+        hosted: bool = False,
+    ) -> TrackedFile:
+        """Note that `module` was made from `data`, the bytes of `file`."""
+        path = real_path(file)
+        tracked = self._files.get(path)
+        if tracked is None or not tracked.live_modules():
+            tracked = self._files[path] = TrackedFile(path, data)
+        tracked.names.add(file)
+        tracked.add(module, root, hosted=hosted)
+        return tracked
+
+    def get(self, file: str) -> TrackedFile | None:
+        """Give the tracked file at `file`, or None."""
+        return self._files.get(file) or self._files.get(real_path(file))
+
+    def forget(self, module: ModuleType) -> None:
+        """Track `module` no longer; a file without modules is no longer tracked."""
+        for file, tracked in list(self._files.items()):
+            tracked.modules = [known for known in tracked.modules if known is not module]
+            tracked.hosted = [known for known in tracked.hosted if known is not module]
+            if not tracked.modules:
+                del self._files[file]
+
+    def __iter__(self) -> Iterator[TrackedFile]:
+        """Give the tracked files in the order in which they were imported."""
+        return iter(list(self._files.values()))
+
+    def __contains__(self, file: str) -> bool:
+        """Tell whether `file` is tracked."""
+        return self.get(file) is not None
+
+    def files(self) -> frozenset[str]:
+        """Give the real paths of all tracked files."""
+        return frozenset(self._files)
+
+    def of_module(self, name: str) -> TrackedFile | None:
+        """Give the tracked file of the module called `name`."""
+        module = sys.modules.get(name)
+        for tracked in self:
+            if any(known is module for known in tracked.modules):
+                return tracked
+        return None
+
+
+def real_path(file: str) -> str:
+    """Give the one name under which a file is known; `<...>` names no file and stays."""
+    if file.startswith("<"):
+        return file
+    return os.path.realpath(file)

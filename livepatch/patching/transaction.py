@@ -1,0 +1,153 @@
+"""Prepare, then commit or roll back: the only client of the writer.
+
+Writes are collected and carried out together. Only where a statement of the new text has to
+call code that the same patch changes are the writes so far carried out early (`flush`), since
+that statement must see them; whatever happened early is taken back by a rollback as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import CodeType, FunctionType, ModuleType
+
+from livepatch import interp
+from livepatch.model import MISSING, Change, Note, Write, WriteKind
+from livepatch.runtime import frames, functions, heap, swap
+
+
+@dataclass(frozen=True, slots=True)
+class CodePair:
+    """Old code whose every user is to run `new`; `known` are the functions already served.
+
+    `owners` is how many references are accounted for: one for each known function, and one for
+    each constants tuple that is known to be alive.
+    """
+
+    old: CodeType
+    new: CodeType
+    owners: int
+    known: tuple[FunctionType, ...]
+    place: tuple[str, str, int]  # file, qualified name, line in the new text
+    owner: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebinding:
+    """A name of a module that held `old` and now holds `new` (MISSING: no such name)."""
+
+    module: ModuleType
+    name: str
+    old: object
+    new: object
+
+
+class Transaction:
+    """The writes of one patch, done and to be done."""
+
+    def __init__(self) -> None:
+        """Start with nothing done."""
+        self.pending: list[Write] = []
+        self.inverse: list[Write] = []
+        self.pairs: list[CodePair] = []
+        self.changes: list[Change] = []
+        self.notes: list[Note] = []
+        self.rebound: list[Rebinding] = []
+        self.replaced: list[CodeType] = []
+        self.forward: list[Write] = []
+
+    def add(self, writes: Iterable[Write]) -> None:
+        """Carry out `writes` with the next flush or the commit."""
+        self.pending.extend(writes)
+
+    def done(self, inverse: Iterable[Write]) -> None:
+        """Note what takes back something that has already happened, newest first."""
+        self.inverse[:0] = inverse
+
+    def is_pending(self, namespace: object, name: str) -> bool:
+        """Tell whether a write to `name` in `namespace` waits to be carried out."""
+        return any(write.target is namespace and write.name == name for write in self.pending)
+
+    def publish(self) -> None:
+        """Carry out the pending writes that only add names: old code cannot notice them."""
+        if not self.pending:
+            return
+        added = [
+            write
+            for write in self.pending
+            if write.kind is WriteKind.ITEM
+            and write.value is not MISSING
+            and write.name not in write.target  # type: ignore[operator]
+        ]
+        if added:
+            chosen = {id(write) for write in added}
+            self.pending = [write for write in self.pending if id(write) not in chosen]
+            self._carry_out(added)
+
+    def flush(self) -> None:
+        """Carry out all pending writes, in one C call."""
+        self._serve_pairs()
+        writes, self.pending = self.pending, []
+        if writes:
+            self._carry_out(writes)
+
+    def _carry_out(self, writes: list[Write]) -> None:
+        self.done(swap.commit(writes))
+        self.forward.extend(writes)
+
+    def rollback(self) -> list[str]:
+        """Take back all that happened; give a line for each write that could not be."""
+        self.pending.clear()
+        self.pairs.clear()
+        failed = swap.take_back(self.inverse)
+        self.inverse.clear()
+        return failed
+
+    def _serve_pairs(self) -> None:
+        """Give new code to every function that shares replaced code (live closures, copies).
+
+        A reference count equal to the known owners proves that there is no other user;
+        only an excess is worth a search of the heap, one for all pairs together.
+        """
+        pairs, self.pairs = self.pairs, []
+        suspects = _with_unknown_owners(pairs)
+        self.replaced.extend(pair.old for pair in pairs)
+        if not suspects:
+            return
+        users = heap.functions_using([pair.old for pair in suspects])
+        for pair in suspects:
+            known = {id(function) for function in pair.known}
+            for function in users.get(id(pair.old), ()):
+                if id(function) not in known:
+                    self._serve(function, pair)
+
+    def _serve(self, function: FunctionType, pair: CodePair) -> None:
+        writes, missing = functions.writes_for(
+            function, functions.Replacement(pair.new), owner=pair.owner
+        )
+        self.add(writes)
+        if missing:
+            file, qualname, line = pair.place
+            names = ", ".join(missing)
+            message = f"a live closure keeps its old body: it never captured {names}"
+            note = Note("closure-shape", qualname, file, line, message)
+            if note not in self.notes:
+                self.notes.append(note)
+
+
+def _with_unknown_owners(pairs: list[CodePair]) -> list[CodePair]:
+    codes = [pair.old for pair in pairs]
+    base = interp.lone_constant_count()
+    excess = {}
+    for index, pair in enumerate(pairs):
+        # the list `codes` is in `base`; the pair itself is one owner more
+        count = interp.constant_count(codes, index) - base + 1
+        if count - pair.owners - 1 > 0:
+            excess[index] = count - pair.owners - 1
+    if not excess:
+        return []
+    running = Counter(id(frame.f_code) for _, frame in frames.stacks())
+    return [
+        pairs[index] for index, more in excess.items() if more > running[id(pairs[index].old)]
+    ]

@@ -1,0 +1,130 @@
+"""The compiled statements of one new text: code objects by definition, each compiled once."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from livepatch.model import Definition
+from livepatch.source import compiling
+from livepatch.source.compiling import Place
+
+Keep = Callable[[ast.stmt], ast.stmt | None]
+
+
+class Units:
+    """Compiles the top-level statements of one text, with the name and flags of its module.
+
+    `whole` is the code of the whole file where its loader compiles in its own way (pytest's
+    assert rewriting, beartype, typeguard); code objects are then lifted out of that.
+    """
+
+    def __init__(self, file: str, flags: int, whole: CodeType | None = None) -> None:
+        """Compile nothing yet."""
+        self.file = file
+        self.flags = flags
+        self._whole = None if whole is None else compiling.codes_by_place(whole)
+        self._codes: dict[int, dict[Place, list[CodeType]]] = {}
+        self._kept: list[Definition] = []
+
+    def code_of(self, definition: Definition, unit: Definition) -> CodeType | None:
+        """Give the code object of a function, lifted out of its top-level statement `unit`."""
+        codes = self._whole
+        if codes is None:
+            codes = self._codes.get(id(unit))
+        if codes is None:
+            self._kept.append(unit)  # ids are only good while the object lives
+            compiled = compiling.compile_statements([unit.node], self.file, self.flags)
+            codes = self._codes[id(unit)] = compiling.codes_by_place(compiled)
+        return compiling.lift(codes, definition)
+
+    @property
+    def is_rewritten(self) -> bool:
+        """True where the loader compiles in its own way."""
+        return self._whole is not None
+
+    def statement(self, node: ast.stmt) -> CodeType:
+        """Give the code that executes one top-level statement."""
+        return compiling.compile_statements([node], self.file, self.flags)
+
+    def class_statement(
+        self, unit: Definition, owner: tuple[str, ...], definition: Definition, node: ast.stmt
+    ) -> CodeType | None:
+        """Give the body code of the class `owner` with one statement in it.
+
+        `node` stands in for the statement of `definition`. None where the class's body
+        cannot be had on its own (it lies in a function).
+        """
+        target = definition.node
+
+        def keep(child: ast.stmt) -> ast.stmt | None:
+            return node if child is target else None
+
+        shell = _shell_with(unit.node, keep)
+        if shell is None:
+            return None
+        code = compiling.compile_statements([shell], self.file, self.flags)
+        return compiling.class_body(code, ".".join(owner))
+
+
+def _shell_with(node: ast.stmt, keep: Keep) -> ast.stmt | None:
+    """Give the innermost top-level class around what `keep` takes, filtered."""
+    if isinstance(node, ast.ClassDef):
+        return compiling.filtered(node, keep)
+    for child in ast.walk(node):
+        if isinstance(child, ast.ClassDef):
+            inner = compiling.filtered(child, keep)
+            if not _is_empty(inner):
+                return inner
+    return None
+
+
+def _is_empty(node: ast.ClassDef) -> bool:
+    return len(node.body) == 1 and isinstance(node.body[0], ast.Pass)
+
+
+def template_node(
+    node: ast.stmt, *, capture: str, fresh: frozenset[str], decorators: bool
+) -> ast.stmt:
+    """Give the `def` (or lambda statement) so that executing it hands over a bare function.
+
+    `capture` is the name of the decorator that takes the function, innermost. Defaults that
+    are not in `fresh` become None, since their expression is not to be evaluated again. With
+    `decorators` those of the text stay.
+    """
+    clone: Any = copy.copy(node)
+    decorator = ast.Name(id=capture, ctx=ast.Load())
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        place = node.decorator_list[0] if node.decorator_list else node
+        ast.copy_location(decorator, place)
+        kept = list(node.decorator_list) if decorators else []
+        clone.decorator_list = [*kept, decorator]
+        clone.args = _with_defaults(node.args, fresh)
+        return ast.fix_missing_locations(clone)  # type: ignore[no-any-return]
+    value: Any = copy.copy(clone.value)
+    value.args = _with_defaults(value.args, fresh)
+    call = ast.Call(func=decorator, args=[value], keywords=[])
+    clone.value = ast.copy_location(call, value)
+    return ast.fix_missing_locations(clone)  # type: ignore[no-any-return]
+
+
+def _with_defaults(arguments: ast.arguments, fresh: frozenset[str]) -> ast.arguments:
+    clone = copy.copy(arguments)
+    positional = [*arguments.posonlyargs, *arguments.args]
+    named = positional[len(positional) - len(arguments.defaults) :]
+    clone.defaults = [
+        value if arg.arg in fresh else _nothing(value)
+        for arg, value in zip(named, arguments.defaults, strict=True)
+    ]
+    clone.kw_defaults = [
+        value if value is None or arg.arg in fresh else _nothing(value)
+        for arg, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    ]
+    return clone
+
+
+def _nothing(value: ast.expr) -> ast.expr:
+    return ast.copy_location(ast.Constant(value=None), value)

@@ -1,0 +1,71 @@
+"""Who runs what: frames on the stacks of all threads, generators and coroutines that wait."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """One frame that is executing `code`, or is suspended in it; `where` names its thread."""
+
+    code: CodeType
+    line: int
+    where: str
+
+
+def stacks() -> Iterator[tuple[int, FrameType]]:
+    """Give every frame that is executing now, with the identifier of its thread."""
+    for thread, top in sys._current_frames().items():
+        frame: FrameType | None = top
+        while frame is not None:
+            yield thread, frame
+            frame = frame.f_back
+
+
+def executing(codes: Collection[CodeType]) -> list[Active]:
+    """Give the frames that execute one of `codes`."""
+    ids = {id(code) for code in codes}
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return [
+        Active(frame.f_code, frame.f_lineno or 0, names.get(thread, f"thread {thread}"))
+        for thread, frame in stacks()
+        if id(frame.f_code) in ids
+    ]
+
+
+def suspended(codes: Collection[CodeType]) -> list[Active]:
+    """Give the generators and coroutines that are suspended in one of `codes`."""
+    ids = {id(code) for code in codes}
+    found = []
+    for candidate in gc.get_referrers(*codes):
+        active = _waiting(candidate)
+        if active is not None and id(active.code) in ids:
+            found.append(active)
+    return found
+
+
+def _waiting(candidate: object) -> Active | None:
+    frame: FrameType | None
+    match candidate:
+        case GeneratorType(gi_code=code, gi_frame=frame, gi_running=False):
+            what = "a suspended generator"
+        case CoroutineType(cr_code=code, cr_frame=frame, cr_running=False):
+            what = "a suspended coroutine"
+        case AsyncGeneratorType(ag_code=code, ag_frame=frame, ag_running=False):
+            what = "a suspended asynchronous generator"
+        case _:
+            return None
+    if frame is None:
+        return None
+    return Active(code, frame.f_lineno or 0, what)
+
+
+def running_count(code: CodeType) -> int:
+    """Give the number of frames that execute `code`."""
+    return sum(1 for _, frame in stacks() if frame.f_code is code)

@@ -1,0 +1,197 @@
+"""What a live function must get so that it is the function of the new text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+from livepatch import interp
+from livepatch.model import MISSING, FunctionState, Write, WriteKind
+from livepatch.runtime import build, closures, lookup, versions
+
+COPIED = ("__doc__", "__name__", "__qualname__")
+ANNOTATIONS = "__annotate__" if interp.LAZY_ANNOTATIONS else "__annotations__"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What the new text says of one function.
+
+    `made` was made by executing the `def` aside, with only the changed defaults evaluated; it
+    is None where nothing but the code can differ. `fresh_defaults` names the parameters whose
+    default expression changed.
+    """
+
+    code: CodeType
+    made: FunctionType | None = None
+    fresh_defaults: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+
+
+def writes_for(
+    target: FunctionType,
+    new: Replacement,
+    *,
+    owner: type | None = None,
+    others: Mapping[str, CellType] | None = None,
+) -> tuple[list[Write], tuple[str, ...]]:
+    """Give the writes that make `target` the function of `new`.
+
+    The second value names captured variables for which no cell exists; then there are no
+    writes, and the target keeps its old body.
+    """
+    cells, missing = closures.cells_for(target, new.code, others or {}, owner)
+    if missing:
+        return [], missing
+    template = build.function_of(new.code, target.__globals__, cells)
+    defaults, kwdefaults = _defaults(target, new)
+    code, writes = new.code, []
+    if interp.set_closure() is None and not _same(cells, target.__closure__):
+        stub = closures.stub_for(target, new.code, cells)
+        if stub is None:
+            return [], new.code.co_freevars
+        code, first = stub
+        writes.append(first)
+        cells = target.__closure__
+    state = FunctionState(code, cells, defaults, kwdefaults, _version(template, target))
+    writes.append(Write(WriteKind.FUNCTION, target, "", state))
+    writes.extend(_attribute_writes(target, new, template))
+    return writes, ()
+
+
+def _version(template: FunctionType, target: FunctionType) -> int:
+    return versions.version_of(template) if template.__globals__ is target.__globals__ else 0
+
+
+def positional_names(code: CodeType) -> tuple[str, ...]:
+    """Give the names of the parameters that may be passed by position."""
+    return code.co_varnames[: code.co_argcount]
+
+
+def keyword_only_names(code: CodeType) -> tuple[str, ...]:
+    """Give the names of the keyword-only parameters."""
+    return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+
+def default_values(function: FunctionType) -> dict[str, object]:
+    """Give the live defaults of `function` by the name of the parameter."""
+    values = function.__defaults__ or ()
+    names = positional_names(function.__code__)
+    found: dict[str, object] = dict(zip(names[len(names) - len(values) :], values, strict=False))
+    found.update(function.__kwdefaults__ or {})
+    return found
+
+
+def _defaults(
+    target: FunctionType, new: Replacement
+) -> tuple[tuple[object, ...] | None, dict[str, object] | None]:
+    """Keep live defaults whose expression did not change, take the others from the template."""
+    if new.made is None:
+        return target.__defaults__, target.__kwdefaults__
+    live, fresh = default_values(target), default_values(new.made)
+    chosen = {
+        name: fresh[name] if name in new.fresh_defaults or name not in live else live[name]
+        for name in fresh
+    }
+    names = positional_names(new.code)
+    count = len(new.made.__defaults__ or ())
+    positional = tuple(chosen[name] for name in names[len(names) - count :]) or None
+    keyword = {name: chosen[name] for name in keyword_only_names(new.code) if name in chosen}
+    if _same(positional, target.__defaults__):
+        positional = target.__defaults__
+    old = target.__kwdefaults__
+    if old is not None and keyword.keys() == old.keys() and _same(keyword.values(), old.values()):
+        return positional, old
+    return positional, keyword or None
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is None or other is None or one is other:
+        return one is other
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _attribute_writes(
+    target: FunctionType, new: Replacement, template: FunctionType
+) -> Iterator[Write]:
+    if "docstring" in new.parts:
+        yield Write(WriteKind.ATTRIBUTE, target, "__doc__", template.__doc__)
+    if new.code.co_name != target.__code__.co_name:
+        yield Write(WriteKind.ATTRIBUTE, target, "__name__", template.__name__)
+    if new.code.co_qualname != target.__code__.co_qualname:
+        yield Write(WriteKind.ATTRIBUTE, target, "__qualname__", template.__qualname__)
+    made = new.made
+    if made is None:
+        return
+    if interp.LAZY_ANNOTATIONS or new.parts & {"annotations", "signature", "type_params"}:
+        yield annotations_write(target, made)
+    if hasattr(made, "__type_params__") and made.__type_params__ != target.__type_params__:
+        yield Write(WriteKind.ATTRIBUTE, target, "__type_params__", made.__type_params__)
+
+
+def annotations_write(target: Any, made: Any) -> Write:
+    """Give the write that gives `target` the annotations of `made` (lazy ones stay lazy)."""
+    return Write(WriteKind.ATTRIBUTE, target, ANNOTATIONS, getattr(made, ANNOTATIONS))
+
+
+def wrapper_writes(
+    value: object, target: FunctionType, writes: Collection[Write]
+) -> Iterator[Write]:
+    """Give the writes that let wrappers around `target` follow its copied attributes.
+
+    A wrapper follows where it still shows what `functools.wraps` copied from the target.
+    """
+    new = {write.name: write.value for write in writes if write.target is target}
+    for wrapper in lookup.wrappers_of(value, target):
+        for name in (*COPIED, ANNOTATIONS):
+            if name in new and shows(wrapper, name) is getattr(target, name):
+                yield Write(WriteKind.ATTRIBUTE, wrapper, name, new[name])
+
+
+def shows(wrapper: Any, name: str) -> object:
+    """Give the attribute of a wrapper, MISSING where it has none that can be read."""
+    if isinstance(wrapper, staticmethod | classmethod):
+        return MISSING  # they read through to their function
+    return getattr(wrapper, name, MISSING)
+
+
+def graft(old: FunctionType, new: FunctionType) -> list[Write]:
+    """Give the writes that make `old` behave as `new` in every respect; its identity stays.
+
+    Attributes that the program put on `old` stay; those that a decorator puts on are `new`'s.
+    """
+    code, cells = new.__code__, new.__closure__
+    writes = []
+    if interp.set_closure() is None and not _same(cells, old.__closure__):
+        stub = closures.stub_for(old, code, cells, new)
+        if stub is None:
+            return []
+        code, first = stub
+        cells = old.__closure__
+        writes.append(first)
+    state = FunctionState(
+        code, cells, new.__defaults__, new.__kwdefaults__, _version(new, old)
+    )
+    writes.append(Write(WriteKind.FUNCTION, old, "", state))
+    writes += [
+        Write(WriteKind.ATTRIBUTE, old, name, getattr(new, name))
+        for name in (*COPIED, ANNOTATIONS, "__module__")
+        if interp.LAZY_ANNOTATIONS or getattr(old, name) != getattr(new, name)
+    ]
+    namespace = vars(old)
+    writes += [
+        Write(WriteKind.ITEM, namespace, name, value) for name, value in vars(new).items()
+    ]
+    if "__wrapped__" in namespace and "__wrapped__" not in vars(new):
+        writes.append(Write(WriteKind.ITEM, namespace, "__wrapped__", MISSING))
+    return writes
+
+
+def forward(old: FunctionType, new: object) -> list[Write]:
+    """Give the writes that make whoever holds `old` call `new`, which is no function."""
+    code = closures.forwarding(old, new)
+    if code is None:
+        return []
+    return [Write(WriteKind.FUNCTION, old, "", FunctionState(code, old.__closure__, None, None))]

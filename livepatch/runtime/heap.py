@@ -1,0 +1,49 @@
+"""The search of last resort: which functions in the whole process use these code objects.
+
+Asked at most once per patch, and only where a reference count says that somebody unknown holds
+the old code.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Collection
+from types import CodeType, FunctionType
+
+MANY = 32  # up to here gc.get_referrers is cheaper than one pass over all objects
+
+
+def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]]:
+    """Give the functions whose code is one of `codes`, by the id of the code."""
+    ids = {id(code) for code in codes}
+    found: dict[int, list[FunctionType]] = {}
+    if not ids:
+        return found
+    candidates = gc.get_referrers(*codes) if len(ids) <= MANY else gc.get_objects()
+    if gc.get_freeze_count():
+        candidates += _frozen(codes)
+    seen: set[int] = set()
+    for candidate in candidates:
+        if type(candidate) is FunctionType and id(candidate.__code__) in ids:
+            if id(candidate) not in seen:
+                seen.add(id(candidate))
+                found.setdefault(id(candidate.__code__), []).append(candidate)
+    return found
+
+
+def _frozen(codes: Collection[CodeType]) -> list[object]:
+    """Look into the permanent generation too: freezing hides objects from the collector."""
+    gc.unfreeze()
+    try:
+        return list(gc.get_referrers(*codes))
+    finally:
+        gc.freeze()
+
+
+def functions_where(accept: Callable[[CodeType], bool]) -> list[FunctionType]:
+    """Give the functions of the whole process whose code `accept` takes."""
+    return [
+        candidate
+        for candidate in gc.get_objects()
+        if type(candidate) is FunctionType and accept(candidate.__code__)
+    ]

@@ -1,0 +1,178 @@
+"""Names to live objects: by path first, then through whatever wraps the function.
+
+A live function belongs to a definition when its code says so: same file, same qualified name,
+same first line. The name under which it was found is no proof (it may have been replaced).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+DEPTH = 8  # how many wrappers deep a function is looked for
+BREADTH = 400  # how many objects are visited at most
+PLAIN = frozenset({int, str, bytes, float, bool, complex, type(None), BuiltinFunctionType})
+
+Accept = Callable[[CodeType], bool]
+
+
+def resolve_class(module: ModuleType, path: Sequence[str]) -> type | None:
+    """Give the live class at `path` in `module`, or None where there is no such class."""
+    holder: Any = module
+    for depth, name in enumerate(path):
+        namespace = vars(holder)
+        if depth:
+            name = _mangle(path[depth - 1], name)  # noqa: PLW2901
+        found = namespace.get(name)
+        qualname = ".".join(path[: depth + 1])
+        holder = _as_class(found, module.__name__, qualname)
+        if holder is None:
+            return None
+    return holder if isinstance(holder, type) else None
+
+
+def _mangle(owner: str, name: str) -> str:
+    owner = owner.lstrip("_")
+    if owner and name.startswith("__") and not name.endswith("__"):
+        return f"_{owner}{name}"
+    return name
+
+
+def _as_class(found: object, module: str, qualname: str) -> type | None:
+    for _ in range(DEPTH):
+        if isinstance(found, type):
+            if found.__module__ == module and found.__qualname__ == qualname:
+                return found
+            return None
+        found = getattr(found, "__wrapped__", None)
+        if found is None:
+            return None
+    return None
+
+
+def functions_in(value: object, accept: Accept) -> list[FunctionType]:
+    """Give the functions reachable from `value` whose code `accept` takes."""
+    return [
+        found for found in reach(value) if type(found) is FunctionType and accept(found.__code__)
+    ]
+
+
+def reach(value: object) -> Iterator[object]:
+    """Give `value` and what it wraps: closures, partials, descriptors, attributes, registries.
+
+    Each object comes once. Modules and classes are not entered.
+    """
+    pending: list[tuple[object, int]] = [(value, 0)]
+    seen: set[int] = set()
+    while pending and len(seen) < BREADTH:
+        found, depth = pending.pop()
+        if type(found) in PLAIN or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        if depth < DEPTH and not isinstance(found, ModuleType | type):
+            pending.extend((inner, depth + 1) for inner in _inside(found))
+
+
+def _inside(found: object) -> list[object]:
+    match found:
+        case FunctionType():
+            inner = [cell for cell in map(_contents, found.__closure__ or ()) if cell is not None]
+            inner.extend(vars(found).values())
+            return inner
+        case MethodType() | staticmethod() | classmethod():
+            return [found.__func__]
+        case property():
+            return [found.fget, found.fset, found.fdel]
+        case functools.partial():
+            return [found.func, *found.args, *found.keywords.values()]
+        case dict():
+            return list(found.values()) if len(found) <= BREADTH else []
+        case list() | tuple() | set() | frozenset():
+            return list(found) if len(found) <= BREADTH else []
+    return _attributes(found)
+
+
+def _contents(cell: Any) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _attributes(found: object) -> list[object]:
+    """Give what an instance holds, without running any code of its class."""
+    inner: list[object] = []
+    try:
+        inner.extend(object.__getattribute__(found, "__dict__").values())
+    except AttributeError:
+        pass
+    for cls in type(found).__mro__:
+        slots = cls.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else tuple(slots):
+            member = cls.__dict__.get(_mangle(cls.__name__, name))
+            if member is not None and hasattr(type(member), "__get__"):
+                try:
+                    inner.append(member.__get__(found, cls))
+                except AttributeError:
+                    continue
+    # Objects made in C name what they wrap (lru_cache, partialmethod, cached_property).
+    if type(found).__module__ in {"functools", "_functools", "builtins"}:
+        for name in ("__wrapped__", "func", "dispatcher", "__func__", "__self__"):
+            wrapped = getattr(found, name, None)
+            if wrapped is not None:
+                inner.append(wrapped)
+    return inner
+
+
+def wrappers_of(value: object, function: FunctionType) -> list[object]:
+    """Give the objects from `value` inwards that wrap `function` by `__wrapped__`."""
+    chain: list[object] = []
+    found: Any = value
+    for _ in range(DEPTH):
+        if found is function or found is None:
+            return chain if found is function else []
+        chain.append(found)
+        match found:
+            case staticmethod() | classmethod():
+                found = found.__func__
+            case property():
+                found = found.fget
+            case _:
+                found = _wrapped(found)
+    return []
+
+
+def _wrapped(found: object) -> object:
+    try:
+        return object.__getattribute__(found, "__dict__").get("__wrapped__")
+    except AttributeError:
+        return getattr(found, "func", None) if isinstance(found, functools.cached_property) else None
+
+
+def local_functions(module: ModuleType, accept: Accept) -> Iterator[FunctionType]:
+    """Give the functions under the names of `module` and of its classes that `accept` takes."""
+    for value in list(vars(module).values()):
+        if type(value) is FunctionType and not value.__closure__:
+            if accept(value.__code__):
+                yield value
+        elif isinstance(value, type):
+            if value.__module__ == module.__name__:
+                yield from class_functions(value, accept, set())
+        elif type(value) not in PLAIN and not isinstance(value, ModuleType):
+            yield from functions_in(value, accept)
+
+
+def class_functions(cls: type, accept: Accept, seen: set[int]) -> Iterator[FunctionType]:
+    """Give the functions in the namespace of `cls` and of the classes nested in it."""
+    if id(cls) in seen:
+        return
+    seen.add(id(cls))
+    for value in list(vars(cls).values()):
+        if isinstance(value, type):
+            if value.__qualname__.startswith(f"{cls.__qualname__}."):
+                yield from class_functions(value, accept, seen)
+        elif type(value) not in PLAIN:
+            yield from functions_in(value, accept)

@@ -1,0 +1,209 @@
+"""The one writer: carries out `Write`s, all of them in one C call, and gives their inverse.
+
+A commit is `deque(map(call, operations), maxlen=0)`: it runs no bytecode between two
+operations, so no other thread and no signal handler runs inside (MECHANISMS, A). What could
+run Python code in there is kept out: old values stay referenced until after, the collector
+is off, classes are written with `type.__setattr__`.
+"""
+
+from __future__ import annotations
+
+import gc
+import operator
+import warnings
+from collections import deque
+from collections.abc import Callable, MutableMapping, Sequence
+from functools import partial
+from types import CodeType, FunctionType
+from typing import Any
+
+from livepatch import interp
+from livepatch.model import MISSING, FunctionState, Write, WriteKind
+from livepatch.runtime import versions
+
+Operation = Callable[[], object]
+KIND_FLAGS = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
+Key = tuple[WriteKind, int, object]
+
+
+def commit(writes: Sequence[Write]) -> list[Write]:
+    """Carry out `writes` in order, unseen in the middle; give what takes them back, in order.
+
+    Raises what an operation raises (a class whose layout forbids the change), after taking
+    back all that was done.
+    """
+    inverse = inverse_of(writes)
+    operations: list[Operation] = []
+    for write in writes:
+        operations.extend(_operations(write))
+    try:
+        _run(operations, changes_kind=any(map(_changes_kind, writes)))
+    except BaseException:
+        take_back(inverse)
+        raise
+    return inverse
+
+
+def take_back(inverse: Sequence[Write]) -> list[str]:
+    """Carry out `inverse` one by one, whatever fails; give a line for each that failed."""
+    failed = []
+    for write in inverse:
+        try:
+            _run(_operations(write), changes_kind=_changes_kind(write))
+        except Exception as error:  # noqa: BLE001  a rollback goes on to its end
+            failed.append(f"{write.name}: {type(error).__name__}: {error}")
+    return failed
+
+
+def inverse_of(writes: Sequence[Write]) -> list[Write]:
+    """Give the writes that restore what is there now, newest first."""
+    planned: dict[Key, object] = {}
+    inverse = []
+    for write in writes:
+        key = (write.kind, id(write.target), write.name)
+        old = planned.get(key, MISSING) if key in planned else current(write)
+        planned[key] = write.value
+        inverse.append(Write(write.kind, write.target, write.name, old))
+    inverse.reverse()
+    return inverse
+
+
+def current(write: Write) -> object:
+    """Give the value that `write` is about to replace, or MISSING."""
+    target: Any = write.target
+    name: Any = write.name
+    match write.kind:
+        case WriteKind.FUNCTION:
+            return state_of(target)
+        case WriteKind.ITEM:
+            return target.get(name, MISSING)
+        case WriteKind.TYPE_ATTRIBUTE:
+            if name in SPECIAL_TYPE_ATTRIBUTES:
+                return getattr(target, name, MISSING)
+            return type.__getattribute__(target, "__dict__").get(name, MISSING)
+        case WriteKind.ATTRIBUTE:
+            return getattr(target, name, MISSING)
+        case WriteKind.CELL:
+            try:
+                return target.cell_contents
+            except ValueError:
+                return MISSING
+        case WriteKind.FIRST_LINE:
+            return target.co_firstlineno
+        case WriteKind.CALL:
+            return write.value
+
+
+SPECIAL_TYPE_ATTRIBUTES = frozenset(
+    {"__bases__", "__class__", "__name__", "__qualname__", "__abstractmethods__",
+     "__type_params__"}
+)  # fmt: skip
+"""Attributes of a class that are slots of the type object and not entries of its dict."""
+
+
+def state_of(function: FunctionType) -> FunctionState:
+    """Give all of `function` that a swap may replace."""
+    return FunctionState(
+        function.__code__,
+        function.__closure__,
+        function.__defaults__,
+        function.__kwdefaults__,
+        versions.version_of(function),
+    )
+
+
+def _version_word(function: FunctionType) -> Any:
+    offset = interp.version_offset()
+    if offset is None:
+        return None
+    import ctypes  # noqa: PLC0415  the offset is only known where ctypes is there
+
+    return ctypes.c_uint32.from_address(id(function) + offset)
+
+
+def _run(operations: Sequence[Operation], *, changes_kind: bool) -> None:
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        if changes_kind and interp.KIND_CHANGE_WARNS:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Assigning a code object", DeprecationWarning)
+                deque(map(operator.call, operations), maxlen=0)
+        else:
+            deque(map(operator.call, operations), maxlen=0)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _operations(write: Write) -> list[Operation]:
+    target: Any = write.target
+    name: Any = write.name
+    value: Any = write.value
+    gone = value is MISSING
+    match write.kind:
+        case WriteKind.FUNCTION:
+            return _function_operations(target, value)
+        case WriteKind.ITEM:
+            return [_item_operation(target, name, value)]
+        case WriteKind.TYPE_ATTRIBUTE:
+            if gone:
+                return [partial(type.__delattr__, target, name)] if _has(target, name) else []
+            return [partial(type.__setattr__, target, name, value)]
+        case WriteKind.ATTRIBUTE:
+            return [partial(delattr, target, name) if gone else partial(setattr, target, name, value)]
+        case WriteKind.CELL:
+            if gone:
+                return [partial(delattr, target, "cell_contents")]
+            return [partial(setattr, target, "cell_contents", value)]
+        case WriteKind.FIRST_LINE:
+            return [_first_line_operation(target, value)]
+        case WriteKind.CALL:
+            return [value]
+
+
+def _has(cls: type, name: str) -> bool:
+    return name in type.__getattribute__(cls, "__dict__") or name in SPECIAL_TYPE_ATTRIBUTES
+
+
+def _item_operation(target: MutableMapping[Any, Any], name: object, value: object) -> Operation:
+    if value is MISSING:
+        return partial(target.pop, name, None)
+    return partial(operator.setitem, target, name, value)
+
+
+def _function_operations(function: FunctionType, state: FunctionState) -> list[Operation]:
+    operations: list[Operation] = []
+    now = state_of(function)
+    if state.closure is not now.closure:
+        # The setter of __code__ checks the number of cells: the closure comes first.
+        set_closure = interp.set_closure()
+        operations.append(partial(set_closure, function, state.closure))
+    operations.append(partial(setattr, function, "__code__", state.code))
+    if state.defaults is not now.defaults:
+        operations.append(partial(setattr, function, "__defaults__", state.defaults))
+    if state.kwdefaults is not now.kwdefaults:
+        operations.append(partial(setattr, function, "__kwdefaults__", state.kwdefaults))
+    word = _version_word(function)
+    if word is not None and state.version > 1:
+        operations.append(partial(setattr, word, "value", state.version))
+    return operations
+
+
+def _first_line_operation(code: CodeType, line: int) -> Operation:
+    import ctypes  # noqa: PLC0415  such a write is only made where the offset is known
+
+    offset = interp.first_line_offset()
+    if offset is None:
+        message = "the first line of a code object cannot be changed in place here"
+        raise RuntimeError(message)
+    return partial(setattr, ctypes.c_int.from_address(id(code) + offset), "value", line)
+
+
+def _changes_kind(write: Write) -> bool:
+    if write.kind is not WriteKind.FUNCTION:
+        return False
+    function: Any = write.target
+    state: Any = write.value
+    return bool((function.__code__.co_flags ^ state.code.co_flags) & KIND_FLAGS)
+

@@ -1,0 +1,1 @@
+"""Text to definitions: pure functions of the bytes of a file."""

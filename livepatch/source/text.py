@@ -1,0 +1,60 @@
+"""File to text: what Python itself would read, or a `SourceError` that says why not."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from dataclasses import dataclass
+
+from livepatch.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The bytes of a file, and the text that Python reads out of them (newlines are `\\n`)."""
+
+    file: str
+    data: bytes
+    text: str
+
+
+def read_source(file: str) -> SourceText:
+    """Read `file`; raise `SourceError` (slug unreadable, empty, encoding or source)."""
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123  pathlib would double the cost
+            data = stream.read()
+    except FileNotFoundError as error:
+        raise SourceError("the file is gone", file=file, line=1, slug="file-gone") from error
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror or error}"
+        raise SourceError(message, file=file, line=1, slug="unreadable") from error
+    return decode_source(file, data)
+
+
+def decode_source(file: str, data: bytes) -> SourceText:
+    """Give the text of `data` as PEP 263 says; raise `SourceError` where it is none."""
+    if not data.strip():
+        raise SourceError("the file is empty for the moment", file=file, line=1, slug="empty")
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise SourceError("the source holds a null byte", file=file, line=line, slug="encoding")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except (SyntaxError, LookupError) as error:
+        raise SourceError(str(error), file=file, line=1, slug="encoding") from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"the bytes are not {error.encoding}: {error.reason}"
+        raise SourceError(message, file=file, line=line, slug="encoding") from error
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return SourceText(file, data, text)
+
+
+def from_syntax_error(error: SyntaxError, file: str, offset: int = 0) -> SourceError:
+    """Give the `SourceError` of a `SyntaxError` in a text that starts `offset` lines down."""
+    message = f"{type(error).__name__}: {error.msg}"
+    line = (error.lineno or 1) + offset
+    text = (error.text or "").rstrip("\n")
+    return SourceError(message, file=file, line=line, column=error.offset or 0, line_text=text)
