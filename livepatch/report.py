@@ -161,8 +161,7 @@ def _change_lines(changes: Sequence[Change], root: str, verbose: int) -> Iterabl
     shown = changes if verbose else _head(changes, MOST_CHANGES)
     places = [_at(change.file, change.line, root, "") for change in shown]
     names = [_short(change.qualname) for change in shown]
-    wide = min(max(map(_width, places), default=0), WIDEST_COLUMN)
-    broad = min(max(map(_width, names), default=0), WIDEST_COLUMN)
+    wide, broad = _column(places), _column(names)
     for change, place, name in zip(shown, places, names, strict=True):
         line: Line = [
             (f"  {SYMBOLS[change.kind]} ", change.kind.value),
@@ -339,6 +338,11 @@ def _width(text: str) -> int:
         return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+
+
+def _column(texts: Iterable[str]) -> int:
+    """Give the width of a column; a text that is wider than any column sticks out alone."""
+    return max((width for width in map(_width, texts) if width <= WIDEST_COLUMN), default=0)
 
 
 def _pad(text: str, width: int) -> str:

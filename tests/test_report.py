@@ -184,6 +184,14 @@ def test_a_long_path_is_never_broken_nor_does_it_push_the_others_out():
     assert without_colour(render(patch, color=True)) == render(patch)
 
 
+def test_a_long_name_sticks_out_alone_and_leaves_the_columns_of_the_others():
+    names = ["a" * 60, "short", "longer"]
+    patch = Patch(1, changes=tuple(change(name, detail="body") for name in names))
+    _, long, short, longer = render(patch).splitlines()
+    assert long.endswith("a   body")
+    assert short.index("body") == longer.index("body") == longer.index("longer") + 9
+
+
 def test_a_statement_without_a_name_is_cut_to_a_readable_length():
     line = render(Patch(1, changes=(change("call(" + "x, " * 100 + ")"),))).splitlines()[1]
     assert line.endswith("…")
