@@ -192,8 +192,7 @@ def _held_lines(patch: Patch, root: str, verbose: int, current: int) -> list[Lin
     lines: list[Line] = []
     for error in patch.errors:
         place = _at(error.file, error.line, root, ": ")
-        name = f"{_short(error.qualname)}: " if error.qualname else ""
-        text = place + name + _clean(error.message)
+        text = (place or _short(error.qualname) + ": ").lstrip(": ") + _clean(error.message)
         if lines:
             lines.append([("  also ", "held"), (text, "plain")])
         else:

@@ -85,6 +85,15 @@ def test_every_reason_of_a_held_patch_is_listed():
     assert f"{SHOP_CART} waits for them" in text
 
 
+def test_a_refusal_names_its_place_or_else_the_definition():
+    named = Refusal("execution", TAX, 3, "NameError: x", "rate")
+    assert f"held · {SHOP_TAX}:3: NameError: x" in render(Patch(0, errors=(named,)))
+    placeless = Refusal("execution", "", 0, "NameError: x", "rate")
+    assert "held · rate: NameError: x" in render(Patch(0, errors=(placeless,)))
+    nameless = Refusal("execution", "", 0, "NameError: x")
+    assert "held · NameError: x" in render(Patch(0, errors=(nameless,)))
+
+
 def test_many_waiting_files_are_counted_and_all_are_named_when_verbose():
     files = tuple(str(Path(ROOT, f"f{number}.py")) for number in range(9))
     held = Patch(0, errors=(Refusal("empty", TAX, 0, "the file is empty", waiting=files),))
