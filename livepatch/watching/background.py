@@ -24,6 +24,17 @@ def block_signals() -> frozenset[int] | None:
     return frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
 
 
+def excess_load() -> float:
+    """Give how many threads per processor want to run now and cannot; 0.0 if unknown."""
+    try:
+        with open("/proc/loadavg", "rb", buffering=0) as file:  # noqa: PTH123
+            running = int(file.read(128).split()[3].partition(b"/")[0])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    processors = os.cpu_count() or 1
+    return max(0, running - processors) / processors
+
+
 def restore_signals(mask: frozenset[int] | None) -> None:
     """Put `mask` in force again, so that what this thread starts does not inherit the block."""
     if sys.platform != "win32" and mask is not None:

@@ -17,7 +17,12 @@ from collections.abc import Callable
 from typing import Final
 
 from livepatch.watching import forking
-from livepatch.watching.background import await_exit, block_signals, restore_signals
+from livepatch.watching.background import (
+    await_exit,
+    block_signals,
+    excess_load,
+    restore_signals,
+)
 from livepatch.watching.folders import Folders
 from livepatch.watching.gitlock import GitLocks
 from livepatch.watching.observer import FileEvent, Observer, WakeOnlyObserver, open_observer
@@ -38,7 +43,7 @@ _SLACK: Final = 2.0
 class Watcher:
     """Calls `apply` with the real paths of the tracked files that may have changed."""
 
-    def __init__(  # noqa: PLR0913  the last three exist for tests
+    def __init__(  # noqa: PLR0913  the last four exist for tests
         self,
         *,
         apply: Callable[[frozenset[str]], object],
@@ -48,7 +53,8 @@ class Watcher:
         poll: float | None = None,
         observer: Callable[[], Observer] = open_observer,
         clock: Callable[[], float] = time.monotonic,
-        finished: Callable[[str], float | None] | None = None,
+        finished: Callable[[str], float | None] = seconds_since_written,
+        excess: Callable[[], float] = excess_load,
     ) -> None:
         """Have no thread yet; `poll` seconds between looks replace events where it is given."""
         self._apply = apply
@@ -56,7 +62,8 @@ class Watcher:
         self._poll = poll
         self._open = observer
         self._clock = clock
-        self._finished = finished or seconds_since_written
+        self._finished = finished
+        self._excess = excess
         self._since = time.time() - _SLACK
         # Guards _targets, _wanted, _folders, _observer and _thread; never held in `wait` or `apply`.
         self._lock = threading.RLock()
@@ -264,6 +271,8 @@ class Watcher:
                     self._folders.lose(event.path, now)
                 files = self._targets.find(event.path)
             newest.update(dict.fromkeys(files, event.complete))
+        if newest and not self._quiet.pending:
+            self._quiet.contend(self._excess())
         for file, complete in newest.items():
             age = self._finished(file) if complete else None
             self._quiet.add(file, complete=age is not None, now=now - (age or 0.0))

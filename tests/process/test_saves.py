@@ -32,7 +32,7 @@ class Recorder:
         self.warnings = []
         self.watcher = Watcher(
             apply=self.apply,
-            tracked=lambda path: False,
+            tracked=lambda _: False,
             warn=self.warnings.append,
             **options,
         )
