@@ -28,6 +28,9 @@ SWAP_UNSPECIALISES = sys.version_info >= (3, 13)
 CLASS_FIRST_LINE = sys.version_info >= (3, 13)
 """A class carries `__firstlineno__`, which inspect.getsource goes by."""
 
+DOCSTRINGS_ARE_CLEANED = sys.version_info >= (3, 13)
+"""The compiler takes the common indentation out of docstrings."""
+
 CLASS_STATIC_ATTRIBUTES = sys.version_info >= (3, 13)
 """A class carries `__static_attributes__`."""
 

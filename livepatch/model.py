@@ -216,6 +216,8 @@ class WriteKind(Enum):
 
     ATTRIBUTE = "attribute"  # setattr / delattr
     TYPE_ATTRIBUTE = "type-attribute"  # type.__setattr__ / type.__delattr__
+    INSTANCE_ATTRIBUTE = "instance-attribute"  # object.__setattr__ / object.__delattr__
+    INSTANCE_CLASS = "instance-class"  # the class of an instance
     ITEM = "item"  # mapping[key] = value / del mapping[key]
     FUNCTION = "function"  # code, closure, defaults and version of a function at once
     CELL = "cell"  # the contents of a closure cell

@@ -1,18 +1,218 @@
-"""Edits of class headers, and of bodies that only the class statement as a whole can carry out."""
+"""Edits of class headers, and of bodies that only the class statement as a whole can carry out.
+
+The class statement is executed aside, and what it made is transplanted into the live class.
+Where CPython forbids that, the name is bound to the new class, and the instances follow as far
+as their layout allows.
+"""
 
 from __future__ import annotations
 
-from livepatch.model import Edit
-from livepatch.patching.site import Site
+import abc
+from livepatch.diff.match import match
+from livepatch.diff.parts import header_parts, same_tree
+from livepatch.model import (
+    MISSING, Action, Change, ChangeKind, Definition, Edit, Kind, Note, Write, WriteKind,
+)  # fmt: skip
+from livepatch.patching import statements
+from livepatch.patching.site import Scope, Site
+from livepatch.runtime import classes, enums, kinds
+
+Path = tuple[str, ...]
 
 
-def classes_to_rebuild(site: Site) -> frozenset[tuple[str, ...]]:
-    return frozenset()
+def classes_to_rebuild(site: Site) -> frozenset[Path]:
+    """Give the paths of the classes whose statement has to be executed as a whole.
+
+    Those are classes with a changed header, and those whose body is read by something that
+    generates from it: a dataclass, an enumeration, a named tuple, a model.
+    """
+    found: set[Path] = set()
+    for edit in site.plan.edits:
+        if edit.action is Action.HEADER and edit.new is not None:
+            found.add((*edit.owner, edit.new.name))
+        elif edit.owner and edit.owner not in found and _matters(edit):
+            scope = site.scope_of(edit.owner)
+            if scope is not None and scope.owner is not None:
+                if kinds.is_generated_from_body(scope.owner, _is_attribute(edit)):
+                    found.add(edit.owner)
+    return frozenset(found)
 
 
-def is_covered(edit: Edit, rebuilt: frozenset[tuple[str, ...]]) -> bool:
-    return False
+def _matters(edit: Edit) -> bool:
+    return edit.action in {Action.ADD, Action.EXECUTE, Action.REMOVE, Action.RENAME}
 
 
-def rebuild(site: Site, edit: Edit) -> None:
-    raise NotImplementedError
+def _is_attribute(edit: Edit) -> bool:
+    definition = edit.new or edit.old
+    return definition is not None and definition.kind is Kind.STATEMENT
+
+
+def is_covered(edit: Edit, rebuilt: frozenset[Path]) -> bool:
+    """Tell whether `edit` is part of the rebuild of its class."""
+    return edit.owner in rebuilt and edit.action in {Action.ADD, Action.EXECUTE}
+
+
+def rebuild(site: Site, path: Path) -> None:
+    """Execute the class statement at `path` aside, and make the live class what it made."""
+    scope = site.scope_of(path[:-1])
+    old_definition = find(site.plan.old, path)
+    new_definition = find(site.plan.new, path)
+    unit = _unit(site, path)
+    if scope is None or new_definition is None or old_definition is None or unit is None:
+        return
+    live = site.scope_of(path)
+    made = site.run(new_definition.node, unit, new_definition, scope).get(
+        new_definition.name, MISSING
+    )
+    site.transaction.changes.append(_change(site, new_definition, old_definition))
+    if live is None or live.owner is None or not isinstance(made, type):
+        statements.bind(site, scope, new_definition.name, made, made=True)
+        return
+    keep = unchanged_names(old_definition, new_definition)
+    if not _transplant(site, live.owner, made, keep, new_definition):
+        replace(site, scope, live.owner, made, keep, new_definition)
+
+
+def _change(site: Site, new: Definition, old: Definition) -> Change:
+    parts = header_parts(old, new)
+    words = [word for word in ("decorators", "bases", "keywords", "type_params") if word in parts]
+    detail = ", ".join(words) or "class body"
+    return Change(
+        ChangeKind.UPDATED, new.qualname, site.tracked.file, new.line, site.module.__name__, detail
+    )
+
+
+def find(definitions: tuple[Definition, ...], path: Path) -> Definition | None:
+    """Give the last class at `path`."""
+    found: Definition | None = None
+    for name in path:
+        candidates = [
+            definition
+            for definition in statements.with_children(definitions)
+            if definition.kind is Kind.CLASS and statements.bare_name(definition) == name
+        ]
+        if not candidates:
+            return None
+        found = candidates[-1]
+        definitions = found.children
+    return found
+
+
+def _unit(site: Site, path: Path) -> Definition | None:
+    for unit in reversed(site.plan.new):
+        if find((unit,), path) is not None:
+            return unit
+    return None
+
+
+def unchanged_names(old: Definition, new: Definition) -> frozenset[str]:
+    """Give the names of the class body whose live objects stay: same statement, or patched."""
+    names: set[str] = set()
+    for before, after in match(old.children, new.children):
+        if before is None or after is None:
+            continue
+        both = {before.kind, after.kind}
+        if both <= {Kind.FUNCTION} or both <= {Kind.CLASS} or same_tree(before, after):
+            names |= after.binds
+    return frozenset(names)
+
+
+def _transplant(
+    site: Site, old: type, made: type, keep: frozenset[str], new: Definition
+) -> bool:
+    """Prepare all that makes `old` what `made` is; False where CPython forbids it."""
+    if not classes.same_layout(old, made) or not _header(site, old, made):
+        return False
+    transaction = site.transaction
+    if enums.is_enum(old) and enums.is_enum(made):
+        writes, replaced = enums.member_writes(old, made)
+        members = frozenset(made.__members__) | frozenset(old.__members__)  # type: ignore[attr-defined]
+        transaction.add(writes)
+        keep = keep | members | frozenset(enums.TABLES)
+        for member in replaced:
+            message = "the member is another object now: its old value is what it was"
+            transaction.notes.append(
+                Note("enum-member", f"{new.qualname}.{member}", site.tracked.file, new.line, message)
+            )
+    transaction.add(classes.transplant(old, made, keep))
+    transaction.add(kinds.instance_writes(old, made))
+    transaction.add(kinds.after_transplant(old, made))
+    update = classes.abstract_update(old)
+    if update is not None:
+        transaction.add([update])
+    transaction.discarded.append(made)
+    return True
+
+
+def _header(site: Site, old: type, made: type) -> bool:
+    """Give `old` the bases and the metaclass of `made` at once; False where that is forbidden."""
+    writes = []
+    if type(old) is not type(made):
+        writes.append(Write(WriteKind.ATTRIBUTE, old, "__class__", type(made)))
+    if old.__bases__ != made.__bases__:
+        writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, "__bases__", made.__bases__))
+    if not writes:
+        return True
+    try:
+        site.transaction.carry_out_now(writes)
+    except TypeError:
+        return False
+    return True
+
+
+def replace(  # noqa: PLR0913
+    site: Site, scope: Scope, old: type, made: type, keep: frozenset[str], new: Definition
+) -> None:
+    """Bind the name to `made`; methods stay the objects they are, instances follow if they can."""
+    transaction = site.transaction
+    shared = classes.adoptable_functions(old, keep)
+    transaction.add(
+        [
+            Write(WriteKind.TYPE_ATTRIBUTE, made, name, value)
+            for name, value in shared.items()
+            if not isinstance(value, type) and name not in classes.NEVER
+            and not classes.is_slot(value)
+        ]
+    )  # fmt: skip
+    transaction.add(classes.cell_writes(list(shared.values()), old, made))
+    statements.bind(site, scope, new.name, made, made=True)
+    left = _move_instances(site, old, made)
+    for child in type.__subclasses__(old):
+        bases = tuple(made if base is old else base for base in child.__bases__)
+        try:
+            transaction.carry_out_now([Write(WriteKind.TYPE_ATTRIBUTE, child, "__bases__", bases)])
+        except TypeError:
+            left += 1
+    message = "CPython cannot give the live class this shape; the name is bound to a new class"
+    note = Note("layout", new.qualname, site.tracked.file, new.line, message)
+    transaction.notes.append(note)
+    if left:
+        message = f"{left} live objects keep the old class; make them anew"
+        transaction.notes.append(
+            Note("old-instances", new.qualname, site.tracked.file, new.line, message)
+        )
+
+
+def _move_instances(site: Site, old: type, made: type) -> int:
+    """Prepare that instances of `old` become instances of `made`; give how many cannot."""
+    instances = classes.instances_of(old)
+    if not instances:
+        return 0
+    if not classes.can_change_class(instances[0], made):
+        return len(instances)
+    site.transaction.add(
+        [Write(WriteKind.INSTANCE_CLASS, instance, "__class__", made) for instance in instances]
+    )
+    return 0
+
+
+def after_body_edits(site: Site) -> None:
+    """Prepare what edits in place leave to do on abstract classes: their sets and caches."""
+    for edit in site.plan.edits:
+        scope = site.scope_of(edit.owner) if edit.owner else None
+        if scope is None or not isinstance(scope.owner, abc.ABCMeta):
+            continue
+        if edit.action in {Action.ADD, Action.REMOVE} or "decorators" in edit.parts:
+            update = classes.abstract_update(scope.owner)
+            if update is not None:
+                site.transaction.add([update])

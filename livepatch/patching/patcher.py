@@ -23,6 +23,7 @@ from livepatch.patching.registry import Registry
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.patching.units import Units
+from livepatch.runtime import classes
 from livepatch.source.text import SourceText, decode_source
 
 Callback = Callable[[Patch], object]
@@ -224,6 +225,8 @@ class Patcher:
             files=tuple(item.tracked.file for item in readings),
             seconds=seconds,
         )
+        for cls in transaction.discarded:
+            classes.detach(cls)
         self._history.add(Entry(patch, transaction.inverse, restore))
         return patch
 

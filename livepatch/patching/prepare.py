@@ -18,7 +18,6 @@ STEPS: dict[Action, Step] = {
     Action.RENAME: functions.rename,
     Action.EXECUTE: statements.execute,
     Action.REMOVE: statements.remove,
-    Action.HEADER: classes.rebuild,
 }
 
 
@@ -39,14 +38,23 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
     Edits that one of `filters` does not want are left out.
     """
     rebuilt = classes.classes_to_rebuild(site)
+    waiting = sorted(rebuilt)
     for edit in site.plan.edits:
-        if classes.is_covered(edit, rebuilt):
-            continue
         if not all(wanted(site.module, edit) for wanted in filters):
             continue
-        step = classes.rebuild if edit.owner in rebuilt else STEPS[edit.action]
         try:
-            step(site, edit)
+            for path in waiting:
+                if path in {edit.owner, _path(edit)}:
+                    waiting.remove(path)
+                    classes.rebuild(site, path)
+                    break
+            if edit.action in STEPS and not classes.is_covered(edit, rebuilt):
+                STEPS[edit.action](site, edit)
         except Exception as error:
             raise StepError(edit, site) from error
+    classes.after_body_edits(site)
     lines.relocate_moved(site)
+
+
+def _path(edit: Edit) -> tuple[str, ...]:
+    return (*edit.owner, edit.new.name) if edit.new is not None else ()

@@ -40,8 +40,9 @@ def changed_sources(
     errors: list[SourceError] = []
     for tracked in _chosen(registry, files):
         stamp = stamp_of(tracked.file)
-        if files is None and stamp is not None and stamp == tracked.stamp and not is_racy(stamp):
-            continue
+        if files is None and not tracked.held and stamp is not None:
+            if stamp == tracked.stamp and not is_racy(stamp):
+                continue
         if stamp is None:
             continue  # deleted: its module goes on, and it is picked up when it comes back
         try:

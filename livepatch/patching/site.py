@@ -6,6 +6,8 @@ except what a compound statement that must run in place does, which is noted as 
 
 from __future__ import annotations
 
+import __future__
+
 import ast
 import sys
 from collections.abc import Mapping
@@ -121,6 +123,8 @@ class Site:
         MISSING stands for a name that it unbound. The transaction is flushed first where the
         statement may call code that this patch changes.
         """
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            return {a.asname or a.name: getattr(__future__, a.name) for a in node.names}
         self.make_visible(node)
         staging = build.Staging(_Behind(scope))
         for key in list(self._decorators):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from typing import Any
 
+from livepatch import interp
 from livepatch.model import (
     MISSING, Change, ChangeKind, Definition, Edit, Kind, Note, Write, WriteKind,
 )  # fmt: skip
@@ -64,11 +66,11 @@ def execute(site: Site, edit: Edit) -> None:
         note = Note("not-rerun", new.qualname, site.tracked.file, new.line, message)
         site.transaction.notes.append(note)
         return
-    if _is_docstring(site, new, scope):
-        set_docstring(site, scope, new)
-    else:
-        for name, value in site.run(new.node, unit, new, scope).items():
-            bind(site, scope, name, value, made=False)
+    if _is_string(new):
+        set_docstring(site, scope, edit)
+        return
+    for name, value in site.run(new.node, unit, new, scope).items():
+        bind(site, scope, name, value, made=False)
     title = _title(new)
     change = Change(
         ChangeKind.EXECUTED, title, site.tracked.file, new.line, site.module.__name__,
@@ -84,36 +86,56 @@ def _title(definition: Definition) -> str:
     return first if len(first) <= 60 else f"{first[:57]}..."  # noqa: PLR2004
 
 
-def _is_docstring(site: Site, new: Definition, scope: Scope) -> bool:
-    node = new.node
+def _is_string(definition: Definition) -> bool:
+    node = definition.node
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
         return False
-    del site, scope
     return isinstance(node.value.value, str)
 
 
-def set_docstring(site: Site, scope: Scope, new: Definition) -> None:
-    """Give the module or class its new docstring, if the statement is one."""
-    value: Any = new.node.value.value  # type: ignore[attr-defined]
+def set_docstring(site: Site, scope: Scope, edit: Edit) -> None:
+    """Give the module or class the docstring of the new text, None where it has none."""
+    body = _body_of(site, edit.owner)
+    if body is None:
+        return  # the region does not reach the start of the file: a string in between
+    node: Any = body[0].node if body and _is_string(body[0]) else None
+    value = node.value.value if node is not None else None
+    if value is not None and interp.DOCSTRINGS_ARE_CLEANED:
+        value = inspect.cleandoc(value)
+    now = scope.owner.__doc__ if scope.owner is not None else vars(site.module).get("__doc__")
+    definition = edit.new or edit.old
+    if now == value or definition is None:
+        return
     if scope.owner is not None:
-        body = next((d for d in _class_children(site, scope) if d.text == new.text), None)
-        if body is not None:
-            site.transaction.add(
-                [Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__doc__", value)]
-            )
-    elif site.plan.new and site.plan.new[0] is new:
+        site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__doc__", value)])
+    else:
         site.transaction.add([Write(WriteKind.ITEM, vars(site.module), "__doc__", value)])
+    title = f"{'.'.join(edit.owner) or site.module.__name__}.__doc__"
+    change = Change(
+        ChangeKind.UPDATED, title, site.tracked.file, definition.line, site.module.__name__,
+        "docstring",
+    )  # fmt: skip
+    if change not in site.transaction.changes:
+        site.transaction.changes.append(change)
 
 
-def _class_children(site: Site, scope: Scope) -> list[Definition]:
-    path = scope.owner.__qualname__ if scope.owner is not None else ""
-    pending = list(site.plan.new)
-    while pending:
-        definition = pending.pop()
-        if definition.kind is Kind.CLASS and definition.qualname == path:
-            return list(definition.children[:1])
-        pending.extend(definition.children)
-    return []
+def _body_of(site: Site, owner: tuple[str, ...]) -> tuple[Definition, ...] | None:
+    """Give the statements of the class `owner`, or of the module as far as they are known."""
+    definitions = site.plan.new
+    if not owner:
+        head = site.text.split("\n", definitions[0].first - 1)[:-1] if definitions else []
+        blank = all(not line.strip() or line.lstrip().startswith("#") for line in head)
+        return definitions if blank else None
+    for name in owner:
+        found = [
+            definition
+            for definition in with_children(definitions)
+            if definition.kind is Kind.CLASS and bare_name(definition) == name
+        ]
+        if not found:
+            return None
+        definitions = found[-1].children
+    return definitions
 
 
 def remove(site: Site, edit: Edit) -> None:
@@ -122,12 +144,8 @@ def remove(site: Site, edit: Edit) -> None:
     scope = site.scope_of(edit.owner)
     if old is None or scope is None:
         return
-    if _is_docstring(site, old, scope):
-        holder = vars(site.module) if scope.owner is None else None
-        if holder is not None and holder.get("__doc__") == old.node.value.value:  # type: ignore[attr-defined]
-            site.transaction.add([Write(WriteKind.ITEM, holder, "__doc__", None)])
-        elif scope.owner is not None and scope.owner.__doc__ == old.node.value.value:  # type: ignore[attr-defined]
-            site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__doc__", None)])
+    if _is_string(old):
+        set_docstring(site, scope, edit)
         return
     gone = unbind(site, scope, old.binds, edit)
     if gone or old.name == "":
@@ -172,25 +190,22 @@ def is_still_bound(site: Site, edit: Edit, name: str) -> bool:
 
 def bound_in_class(site: Site, owner: tuple[str, ...]) -> frozenset[str]:
     """Give the names that the body of class `owner` binds in the new text."""
-    definitions = site.plan.new
-    for name in owner:
-        found = [d for d in _with_children(definitions) if d.kind is Kind.CLASS and _bare(d) == name]
-        if not found:
-            return frozenset()
-        definitions = found[-1].children
-    return frozenset().union(*(definition.binds for definition in definitions))
+    body = _body_of(site, owner) or ()
+    return frozenset().union(*(definition.binds for definition in body))
 
 
-def _bare(definition: Definition) -> str:
+def bare_name(definition: Definition) -> str:
+    """Give the name as the text has it, private names unmangled."""
     return getattr(definition.node, "name", "")
 
 
-def _with_children(definitions: tuple[Definition, ...]) -> list[Definition]:
+def with_children(definitions: tuple[Definition, ...]) -> list[Definition]:
+    """Give `definitions` and those that compound statements among them hold."""
     found = []
     for definition in definitions:
         found.append(definition)
         if definition.kind is not Kind.CLASS:
-            found.extend(_with_children(definition.children))
+            found.extend(with_children(definition.children))
     return found
 
 

@@ -56,6 +56,7 @@ class Transaction:
         self.rebound: list[Rebinding] = []
         self.replaced: list[CodeType] = []
         self.forward: list[Write] = []
+        self.discarded: list[type] = []
 
     def add(self, writes: Iterable[Write]) -> None:
         """Carry out `writes` with the next flush or the commit."""
@@ -89,8 +90,13 @@ class Transaction:
         """Carry out all pending writes, in one C call."""
         self._serve_pairs()
         writes, self.pending = self.pending, []
+        writes.sort(key=lambda write: write.kind is WriteKind.CALL)  # stable: calls come last
         if writes:
             self._carry_out(writes)
+
+    def carry_out_now(self, writes: list[Write]) -> None:
+        """Carry out `writes` ahead of all others; raises what CPython says against them."""
+        self._carry_out(writes)
 
     def _carry_out(self, writes: list[Write]) -> None:
         self.done(swap.commit(writes))

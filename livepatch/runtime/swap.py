@@ -65,6 +65,8 @@ def inverse_of(writes: Sequence[Write]) -> list[Write]:
         planned[key] = write.value
         inverse.append(Write(write.kind, write.target, write.name, old))
     inverse.reverse()
+    # What is called looks at the finished state, in both directions.
+    inverse.sort(key=lambda write: write.kind is WriteKind.CALL)
     return inverse
 
 
@@ -83,6 +85,10 @@ def current(write: Write) -> object:
             return type.__getattribute__(target, "__dict__").get(name, MISSING)
         case WriteKind.ATTRIBUTE:
             return getattr(target, name, MISSING)
+        case WriteKind.INSTANCE_ATTRIBUTE:
+            return _instance_attribute(target, name)
+        case WriteKind.INSTANCE_CLASS:
+            return type(target)
         case WriteKind.CELL:
             try:
                 return target.cell_contents
@@ -96,9 +102,16 @@ def current(write: Write) -> object:
 
 SPECIAL_TYPE_ATTRIBUTES = frozenset(
     {"__bases__", "__class__", "__name__", "__qualname__", "__abstractmethods__",
-     "__type_params__"}
+     "__type_params__", "__annotate__"}
 )  # fmt: skip
 """Attributes of a class that are slots of the type object and not entries of its dict."""
+
+
+def _instance_attribute(instance: object, name: str) -> object:
+    try:
+        return object.__getattribute__(instance, "__dict__").get(name, MISSING)
+    except AttributeError:
+        return getattr(instance, name, MISSING)  # a slot
 
 
 def state_of(function: FunctionType) -> FunctionState:
@@ -152,6 +165,12 @@ def _operations(write: Write) -> list[Operation]:
             return [partial(type.__setattr__, target, name, value)]
         case WriteKind.ATTRIBUTE:
             return [partial(delattr, target, name) if gone else partial(setattr, target, name, value)]
+        case WriteKind.INSTANCE_ATTRIBUTE:
+            if gone:
+                return [partial(object.__delattr__, target, name)]
+            return [partial(object.__setattr__, target, name, value)]
+        case WriteKind.INSTANCE_CLASS:
+            return [partial(object.__setattr__, target, "__class__", value)]
         case WriteKind.CELL:
             if gone:
                 return [partial(delattr, target, "cell_contents")]

@@ -1,0 +1,180 @@
+"""A rebuilt class into the live one: attributes, bases, generated methods; identity stays.
+
+The live class keeps every object whose definition did not change; it takes over what the
+class statement, a decorator or a metaclass has made anew.
+"""
+
+from __future__ import annotations
+
+import abc
+import gc
+from collections.abc import Collection, Iterator
+from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
+from livepatch import interp
+from livepatch.model import MISSING, Write, WriteKind
+from livepatch.runtime import functions, lookup
+
+NEVER = frozenset(
+    {"__dict__", "__weakref__", "__module__", "__qualname__", "_abc_impl", "__annotations_cache__",
+     "__annotate_func__", "__annotate__", "__slots__"}
+)  # fmt: skip
+
+
+def namespace_of(cls: type) -> dict[str, Any]:
+    """Give a copy of the own namespace of `cls`, past any metaclass."""
+    return dict(type.__getattribute__(cls, "__dict__"))
+
+
+def transplant(old: type, new: type, keep: Collection[str]) -> list[Write]:
+    """Give the writes that make `old` what `new` is, but for the names in `keep`.
+
+    Functions that `new` brings see `old` as their `__class__`. What was generated for `old`
+    (by a decorator that ran before) and is not in `new` goes; what the program put on stays.
+    """
+    before, after = namespace_of(old), namespace_of(new)
+    writes: list[Write] = []
+    for name, value in after.items():
+        if name in NEVER or name in keep or is_slot(value):
+            continue
+        had = before.get(name, MISSING)
+        if type(had) is FunctionType and type(value) is FunctionType:
+            if had.__qualname__ == value.__qualname__:
+                writes.extend(functions.graft(had, value))
+                continue
+        if had is not value:
+            writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, value))
+    for name, value in before.items():
+        if name not in after and name not in keep and is_generated(value):
+            writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, MISSING))
+    writes.extend(_annotation_writes(old, new))
+    writes.extend(cell_writes(after.values(), new, old))
+    return writes
+
+
+def is_slot(value: object) -> bool:
+    """Tell whether `value` is the descriptor of a slot, which fits its own class only."""
+    return isinstance(value, MemberDescriptorType | GetSetDescriptorType)
+
+
+def is_generated(value: object) -> bool:
+    """Tell whether `value` is a function that some library compiled from a text of its own."""
+    return type(value) is FunctionType and value.__code__.co_filename.startswith("<")
+
+
+def _annotation_writes(old: Any, new: Any) -> Iterator[Write]:
+    if interp.LAZY_ANNOTATIONS:
+        if new.__annotate__ is not old.__annotate__:
+            yield Write(WriteKind.TYPE_ATTRIBUTE, old, "__annotate__", new.__annotate__)
+
+
+def cell_writes(values: Collection[object], made_for: type, owner: type) -> list[Write]:
+    """Give the writes that let methods made for one class call `super()` for `owner`."""
+    cells: dict[int, CellType] = {}
+    for value in values:
+        if isinstance(value, type):
+            continue
+        for found in lookup.reach(value):
+            if type(found) is not FunctionType:
+                continue
+            for name, cell in zip(found.__code__.co_freevars, found.__closure__ or (), strict=False):
+                if name == "__class__" and _holds(cell, made_for):
+                    cells[id(cell)] = cell
+    return [Write(WriteKind.CELL, cell, "cell_contents", owner) for cell in cells.values()]
+
+
+def _holds(cell: CellType, cls: type) -> bool:
+    try:
+        return cell.cell_contents is cls
+    except ValueError:
+        return False
+
+
+def same_layout(old: type, new: type) -> bool:
+    """Tell whether instances of both have the same slots and the same builtin base."""
+    return (
+        _slots(old) == _slots(new)
+        and old.__basicsize__ == new.__basicsize__
+        and old.__itemsize__ == new.__itemsize__
+        and old.__dictoffset__ == new.__dictoffset__
+        and old.__weakrefoffset__ == new.__weakrefoffset__
+    )
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, value in namespace_of(cls).items()
+        if isinstance(value, MemberDescriptorType)
+    )
+
+
+def instances_of(cls: type) -> list[object]:
+    """Give the live direct instances of `cls` that the collector knows."""
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        try:
+            return [found for found in gc.get_referrers(cls) if type(found) is cls]
+        finally:
+            gc.freeze()
+    return [found for found in gc.get_referrers(cls) if type(found) is cls]
+
+
+def subclasses_of(cls: type) -> Iterator[type]:
+    """Give `cls` and all its subclasses, each once."""
+    seen: set[int] = set()
+    pending = [cls]
+    while pending:
+        found = pending.pop()
+        if id(found) not in seen:
+            seen.add(id(found))
+            yield found
+            pending.extend(type.__subclasses__(found))
+
+
+def abstract_update(cls: type) -> Write | None:
+    """Give the call that works the abstract methods of `cls` and its subclasses out anew."""
+    if not isinstance(cls, abc.ABCMeta):
+        return None
+
+    def work_out() -> None:
+        for found in sorted(subclasses_of(cls), key=lambda each: len(each.__mro__)):
+            abc.update_abstractmethods(found)
+            clear = getattr(found, "_abc_caches_clear", None)
+            if callable(clear):
+                clear()
+
+    return Write(WriteKind.CALL, cls, "abstract methods", work_out)
+
+
+def adoptable_functions(old: type, names: Collection[str]) -> dict[str, object]:
+    """Give the attributes of `old` under `names`, to be shared with a class that replaces it."""
+    namespace = namespace_of(old)
+    return {name: namespace[name] for name in names if name in namespace}
+
+
+def can_change_class(instance: object, new: type) -> bool:
+    """Tell whether CPython lets `instance` become a `new`; it is what it was afterwards."""
+    old = type(instance)
+    try:
+        object.__setattr__(instance, "__class__", new)
+    except TypeError:
+        return False
+    object.__setattr__(instance, "__class__", old)
+    return True
+
+
+def detach(cls: type) -> None:
+    """Take a class that only served as a template out of its bases' lists of subclasses."""
+    for base in cls.__bases__:
+        if base is not object:
+            try:
+                type.__setattr__(cls, "__bases__", (_Nowhere,))
+            except TypeError:
+                gc.collect(0)
+            return
+
+
+class _Nowhere:
+    """The base that discarded classes are given."""
