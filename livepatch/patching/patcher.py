@@ -69,6 +69,22 @@ class Patcher:
         with self._lock:
             self.registry.forget(module)
 
+    def reserve(self, file: str) -> Callable[[], None]:
+        """Keep `apply` away from `file`: a host brings its text with `apply_sources`.
+
+        A file that is reserved neither waits for others nor holds them up. Gives what ends that.
+        """
+        with self._lock:
+            self.registry.reserve(file)
+        reserved = [file]
+
+        def release() -> None:
+            with self._lock:
+                if reserved:
+                    self.registry.reserve(reserved.pop(), -1)
+
+        return release
+
     def is_tracked(self, file: str) -> bool:
         """Tell whether a module was made from `file`."""
         return file in self.registry

@@ -58,9 +58,12 @@ def changed_sources(
 
 
 def _chosen(registry: Registry, files: Collection[str] | None) -> list[TrackedFile]:
-    if files is None:
-        return list(registry)
-    return [tracked for file in files if (tracked := registry.get(file)) is not None]
+    chosen = list(registry) if files is None else [registry.get(file) for file in files]
+    return [
+        tracked
+        for tracked in chosen
+        if tracked is not None and not registry.is_reserved(tracked.file)
+    ]
 
 
 def stamp_of(file: str) -> tuple[int, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from types import CodeType, ModuleType
 from typing import Any
@@ -110,6 +111,7 @@ class Registry:
     def __init__(self) -> None:
         """Start with nothing tracked."""
         self._files: dict[str, TrackedFile] = {}
+        self._reserved: Counter[str] = Counter()
 
     def track(
         self,
@@ -132,6 +134,14 @@ class Registry:
     def get(self, file: str) -> TrackedFile | None:
         """Give the tracked file at `file`, or None."""
         return self._files.get(file) or self._files.get(real_path(file))
+
+    def reserve(self, file: str, count: int = 1) -> None:
+        """Leave `file`, tracked or not, to one host more; with a `count` of -1 to one less."""
+        self._reserved[real_path(file)] += count
+
+    def is_reserved(self, file: str) -> bool:
+        """Tell whether a host decides when the text on disk of `file` goes live."""
+        return self._reserved[file] > 0
 
     def forget(self, module: ModuleType) -> None:
         """Track `module` no longer; a file without modules is no longer tracked."""
