@@ -241,7 +241,7 @@ class Watcher:
         due = self._quiet.due()
         times = [self._folders.next_retry() if self._folders is not None else None]
         times.append(
-            self._git_check if due is not None and self._git_since is not None else due
+            due if due is None or self._git_since is None else max(due, self._git_check)
         )
         times.append(self._next_poll if len(self._poller) else None)
         known = [at for at in times if at is not None]
