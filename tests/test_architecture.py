@@ -1,8 +1,10 @@
 """The promises of docs/architecture.md, checked in every test run."""
 
 import ast
+import importlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,13 @@ def test_importing_livepatch_starts_nothing_and_takes_little():
         f"assert not set({HEAVY!r}) & set(sys.modules), set({HEAVY!r}) & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", probe], check=True, cwd=ROOT)
+
+
+def test_the_console_script_leads_to_a_function_and_the_types_are_shipped():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    module, _, name = project["scripts"]["livepatch"].partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
+    assert (PACKAGE / "py.typed").is_file()
 
 
 def test_the_layers_hold(monkeypatch):
