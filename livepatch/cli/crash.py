@@ -46,6 +46,19 @@ def show_now(error: BaseException) -> None:
     _call(getattr(sys, "excepthook", None), type(error), error, traceback)
 
 
+def restore_interrupt() -> None:
+    """Make this process end as one that SIGINT has ended, whatever threads have run since.
+
+    The interpreter notes an interrupt that nobody caught, and until 3.13 forgets it again as
+    soon as any thread runs a string of code, which imports in the watcher's thread do. A
+    string that is interrupted itself brings the note back.
+    """
+    try:
+        exec("raise KeyboardInterrupt")  # noqa: S102  a constant
+    except KeyboardInterrupt:
+        return
+
+
 def _programs_own(traceback: TracebackType | None) -> TracebackType | None:
     """Drop the leading frames of livepatch and of the import machinery that it has called.
 

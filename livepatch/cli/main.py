@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from types import CodeType, ModuleType
 from typing import Protocol
 
-from livepatch.cli import args, program, runner
+from livepatch.cli import args, crash, program, runner
 from livepatch.cli.commands import carry_out
 from livepatch.errors import UsageError
 
@@ -68,19 +68,30 @@ def _run(options: args.Options, start: StartWatch) -> int:
     """
     try:
         location = program.locate(options)
-        runner.enter(location, options.arguments)
-        supervisor = start(options, options.watch or program.watch_roots(location))
-        atexit.register(_stop_in, os.getpid(), supervisor)
-        runner.give_way(location.path0)
+    except program.NoProgramError as error:
+        return _refuse(error)
+    runner.enter(location, options.arguments)
+    supervisor = start(options, options.watch or program.watch_roots(location))
+    ending = _Ending(supervisor)
+    atexit.register(ending.finish)
+    runner.give_way(location.path0)
+    try:
         loaded = runner.load(location)
         runner.run(loaded, on_main=supervisor.on_main, interactive=options.interactive)
     except program.NoProgramError as error:
-        sys.stderr.write(f"livepatch: {error}\n")
-        return error.status
+        return _refuse(error)
+    except KeyboardInterrupt as error:
+        ending.interrupted = type(error) is KeyboardInterrupt and not options.interactive
+        raise
     finally:
         if options.interactive:
             _ask_for_a_prompt()
     return 0
+
+
+def _refuse(error: program.NoProgramError) -> int:
+    sys.stderr.write(f"livepatch: {error}\n")
+    return error.status
 
 
 def _check(options: args.Options) -> None:
@@ -94,10 +105,20 @@ def _check(options: args.Options) -> None:
         raise UsageError(message)
 
 
-def _stop_in(process: int, supervisor: Supervisor) -> None:
-    """Stop the watch, unless this is a fork of the process that began it."""
-    if os.getpid() == process:
-        supervisor.stop()
+class _Ending:
+    """What is to be done at exit, in the process that began the watch and in no fork of it."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self.interrupted = False
+        self._supervisor = supervisor
+        self._process = os.getpid()
+
+    def finish(self) -> None:
+        """Stop the watch; then an interrupt that ended the program ends the process, too."""
+        if os.getpid() == self._process:
+            self._supervisor.stop()
+        if self.interrupted and not sys.flags.inspect:
+            crash.restore_interrupt()
 
 
 def _ask_for_a_prompt() -> None:

@@ -97,7 +97,7 @@ def watch_roots(location: Location) -> tuple[str, ...]:
     if spec is None:
         return ()  # `load` says in a moment what is missing
     if spec.submodule_search_locations is not None:
-        return tuple(spec.submodule_search_locations)
+        return tuple(dict.fromkeys(spec.submodule_search_locations))
     return (os.path.dirname(spec.origin),) if spec.has_location and spec.origin else ()  # noqa: PTH120
 
 

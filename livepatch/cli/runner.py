@@ -43,10 +43,11 @@ def give_way(folder: str) -> None:
     """Forget each module that livepatch has imported where `folder` has one of that name.
 
     A program with a `queue.py` beside it gets its own from `import queue`, as it would
-    without livepatch; what livepatch has imported already goes on working.
+    without livepatch; what livepatch has imported already goes on working. What came before
+    the end of `site` the interpreter itself has imported.
     """
     names = list(sys.modules)
-    began = min(names.index(name) for name in ("runpy", "livepatch") if name in sys.modules)
+    began = names.index("site") if "site" in sys.modules else len(names)
     own = _modules_in(folder) - {"livepatch"}
     for name in names[began:]:
         if name.partition(".")[0] in own and not _is_from(sys.modules[name], folder):

