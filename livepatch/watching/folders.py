@@ -7,6 +7,7 @@ with the reason; the folders that already have a watch keep it.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -38,6 +39,7 @@ class Folders:
         self._silent = silent
         self._polls = polls
         self._warned = polls
+        self._devices: dict[int, bool] = {}
         self._covered: set[str] = set()
         self._polled: set[str] = set()
         self._missing: dict[str, float] = {}
@@ -80,10 +82,20 @@ class Folders:
         """Watch `folder`, or poll it, or look for it later."""
         if self._polls:
             self._polled.add(folder)
-        elif self._silent(folder):
+        elif self._is_silent(folder):
             self._poll(folder, f"the file system of {folder} reports no changes")
         else:
             self._watch(folder, now)
+
+    def _is_silent(self, folder: str) -> bool:
+        """Say whether no events come from `folder`; the table of mounts is read once a device."""
+        try:
+            device = os.stat(folder).st_dev  # noqa: PTH116  pathlib costs start-up time
+        except OSError:
+            return self._silent(folder)
+        if device not in self._devices:
+            self._devices[device] = self._silent(folder)
+        return self._devices[device]
 
     def _watch(self, folder: str, now: float) -> None:
         """Ask for the events of `folder`."""

@@ -56,6 +56,18 @@ def test_a_reason_for_polling_is_told_once(folders, told):
     assert "/share/a" in told[0]
 
 
+def test_the_file_system_of_a_device_is_asked_for_once(observer, told, tmp_path):
+    asked = []
+    folders = Folders(
+        observer, warn=told.append, silent=lambda folder: bool(asked.append(folder))
+    )
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        folders.add(str(tmp_path / name), 0.0)
+    assert asked == [str(tmp_path / "a")]
+    assert len(observer.added) == 3
+
+
 def test_polling_by_wish_is_not_told(observer, told):
     folders = Folders(observer, warn=told.append, polls=True)
     folders.add("/a", 0.0)

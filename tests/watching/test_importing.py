@@ -67,7 +67,7 @@ def test_modules_come_in_the_order_in_which_they_finish(hook, told, folder):
 def test_a_module_from_the_byte_code_cache_is_told_too(hook, told, folder, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     load(folder, "lp_cached", "value = 1\n")
-    assert Path(sys.modules.pop("lp_cached").__cached__).exists()
+    assert Path(sys.modules.pop("lp_cached").__spec__.cached).exists()
     hook.install()
     importlib.import_module("lp_cached")
     assert [data for _, _, data in told] == [b"value = 1\n"]
