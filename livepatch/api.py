@@ -84,7 +84,8 @@ class Watch:
             self._patcher.track(module, file, data)
         except OSError:
             return  # the file went away since: there is nothing to compare with
-        self._watcher.add_file(file)
+        late = data is None and self._patcher.is_late(file)
+        self._watcher.add_file(file, since=0.0 if late else None)
 
     def track_main(self, module: ModuleType, file: str, data: bytes, root: CodeType) -> None:
         """Track `__main__`, whose top-level code `root` is about to run."""

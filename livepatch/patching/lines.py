@@ -41,7 +41,7 @@ def relocate_moved(site: Site) -> None:
         return
     shift = shift_of(plan)
     transaction = site.transaction
-    skip = {id(pair.old) for pair in transaction.pairs} | site.new_codes
+    skip = {id(pair.old) for pair in transaction.pairs} | site.units.made()
     skip |= {id(code) for code in transaction.replaced}
     files = frozenset(site.tracked.names)
     in_place = interp.first_line_offset() is not None

@@ -18,13 +18,15 @@ from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
 from livepatch.patching import imports, prepare, reading, truth
 from livepatch.patching.history import Entry, History
+from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
+from livepatch.patching.refusals import execution_refusal, refusal
 from livepatch.patching.registry import Registry
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.patching.units import Units
-from livepatch.runtime import classes
-from livepatch.source.text import SourceText, decode_source
+from livepatch.runtime import classes, drift
+from livepatch.source.text import SourceText, decode_source, read_source
 
 Callback = Callable[[Patch], object]
 EditFilter = Callable[[ModuleType, Edit], bool]
@@ -42,8 +44,9 @@ class Patcher:
         self._lock = threading.RLock()
         self._history = History()
         self._callbacks: list[Callback] = []
-        self.edit_filters: list[EditFilter] = []
-        self.gates: list[Gate] = []
+        self.marks = Marks()
+        self.edit_filters: list[EditFilter] = [self.marks.wants]
+        self.gates: list[Gate] = [self.marks.note_frozen]
 
     def track(
         self,
@@ -53,16 +56,24 @@ class Patcher:
         root: CodeType | None = None,
         *,
         hosted: bool = False,
+        marked_only: bool = False,
     ) -> None:
         """Note that `module` was made from `data`, the bytes that `file` had then.
 
+        Without `data` it is what the file holds, if that cannot have changed since the process
+        began; otherwise the next `apply` of the file compares it with the running code.
         A `hosted` module is patched though it is not in `sys.modules`; `forget` ends that.
+        With `marked_only` only what `marks` names is patched, until it is tracked without.
         """
+        late = False
         if data is None:
             with open(file, "rb") as stream:  # noqa: PTH123
                 data = stream.read()
+            late = bool(data.strip()) and drift.may_have_changed(file)
         with self._lock:
-            self.registry.track(module, file, data, root, hosted=hosted)
+            self.registry.track(module, file, None if late else data, root, hosted=hosted)
+
+        (self.marks.restrict if marked_only else self.marks.widen)(module)
 
     def forget(self, module: ModuleType) -> None:
         """Track `module` no longer; what was patched stays patched."""
@@ -84,6 +95,11 @@ class Patcher:
                     self.registry.reserve(reserved.pop(), -1)
 
         return release
+
+    def is_late(self, file: str) -> bool:
+        """Tell whether the module of `file` may run another text than the one on disk."""
+        tracked = self.registry.get(file)
+        return tracked is not None and tracked.is_late
 
     def is_tracked(self, file: str) -> bool:
         """Tell whether a module was made from `file`."""
@@ -195,7 +211,8 @@ class Patcher:
                 prepare.prepare(site, self.edit_filters)
                 sites.append(site)
         imports.follow(transaction, self.registry)
-        return truth.notes_before_commit(sites)
+        late = [note for item in readings for note in item.notes]
+        return [*late, *truth.notes_before_commit(sites)]
 
     def _held(
         self, refusals: list[Refusal], sources: Sequence[tuple[object, SourceText]]
@@ -231,7 +248,8 @@ class Patcher:
                 if name in linecache.cache:
                     linecache.checkcache(name)
         if not transaction.inverse:
-            return Patch(0)
+            unsure = tuple(note for item in readings for note in item.notes)
+            return Patch(0, kind, notes=unsure)
         notes = [*transaction.notes, *notes, *truth.notes_after_commit(transaction)]
         patch = Patch(
             self._history.next_number(),
@@ -269,6 +287,28 @@ class Patcher:
         """Call `callback` with each patch, committed or held; gives what ends that."""
         self._callbacks.append(callback)
 
+    def newest(self) -> int:
+        """Give the number of the patch that `undo()` would take back, 0 for none."""
+        with self._lock:
+            return self._history.newest()
+
+    def rewrite_file(
+        self, file: str, rewrite: Callable[[bytes], bytes], changed: Callable[[], Exception]
+    ) -> None:
+        """Write `rewrite(bytes)` to a tracked file; raise `changed()` if it is not as last seen."""
+        with self._lock:
+            tracked = self.registry.get(file)
+            data = files.read(file)
+            if tracked is None or data is None or data != tracked.seen:
+                raise changed()
+            new = rewrite(data)
+            tracked.seen = new  # before the write: the watcher must not take it for an edit
+            try:
+                files.write(file, new)
+            except OSError:
+                tracked.seen = data
+                raise
+
         def remove() -> None:
             if callback in self._callbacks:
                 self._callbacks.remove(callback)
@@ -276,7 +316,7 @@ class Patcher:
         return remove
 
     def _tell(self, patch: Patch) -> None:
-        if not patch and patch.ok:
+        if not patch and patch.ok and not patch.notes:
             return
         for callback in list(self._callbacks):
             try:
@@ -284,38 +324,3 @@ class Patcher:
             except Exception:  # noqa: BLE001  a hook that raises does not hurt the program
                 traceback.print_exc()
 
-
-def refusal(error: SourceError) -> Refusal:
-    """Give the refusal for a text that is not Python."""
-    return Refusal(
-        error.slug, error.file, error.line, error.message,
-        column=error.column, line_text=error.line_text,
-    )  # fmt: skip
-
-
-def execution_refusal(error: BaseException, readings: Sequence[Reading]) -> Refusal:
-    """Give the refusal for a statement of the program that raised, at the line that did."""
-    cause = error.__cause__ if isinstance(error, prepare.StepError) else error
-    cause = cause or error
-    file = error.file if isinstance(error, prepare.StepError) else readings[0].tracked.file
-    line, qualname = 1, ""
-    if isinstance(error, prepare.StepError):
-        definition = error.edit.new or error.edit.old
-        if definition is not None:
-            line, qualname = definition.line, str(definition.qualname)
-    if isinstance(cause, SourceError):
-        return Refusal(
-            cause.slug, file, cause.line, cause.message, qualname,
-            cause.column, cause.line_text,
-        )  # fmt: skip
-    names = {name for item in readings for name in item.tracked.names}
-    trace = traceback.extract_tb(cause.__traceback__)
-    own = [frame for frame in trace if frame.filename in names]
-    text = ""
-    if own:
-        line, text = own[0].lineno or line, own[0].line or ""
-    message = f"{type(cause).__name__}: {cause}"
-    return Refusal(
-        "execution", file, line, message, qualname, line_text=text,
-        traceback="".join(traceback.format_exception(cause)),
-    )  # fmt: skip

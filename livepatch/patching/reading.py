@@ -11,9 +11,9 @@ from typing import Any
 
 from livepatch.diff.match import make_plan
 from livepatch.errors import SourceError
-from livepatch.model import FilePlan
+from livepatch.model import FilePlan, Note
 from livepatch.patching.registry import Registry, TrackedFile
-from livepatch.source import regions
+from livepatch.source import compiling, regions
 from livepatch.source.text import SourceText, decode_source, read_source
 
 
@@ -27,6 +27,7 @@ class Reading:
     plan: FilePlan
     flags: int
     whole: CodeType | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def changed_sources(
@@ -101,6 +102,8 @@ def _read_if_changed(tracked: TrackedFile) -> SourceText | None:
 
 def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
     """Give the plan for a new text; raise `SourceError` where it does not compile."""
+    if tracked.is_late:
+        return make_late_reading(tracked, source)
     base = tracked.text
     difference = regions.compare(base, source.text, tracked.code_name)
     flags = tracked.flags(source.text)
@@ -111,6 +114,17 @@ def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
     )  # fmt: skip
     whole = compiled_by_loader(tracked, source)
     return Reading(tracked, source, difference.text, plan, flags, whole)
+
+
+def make_late_reading(tracked: TrackedFile, source: SourceText) -> Reading:
+    """Give the plan from what the module runs to a text, where no baseline is known."""
+    from livepatch.patching import drift  # noqa: PLC0415  seldom needed
+
+    flags = tracked.flags(source.text)
+    whole = compiled_by_loader(tracked, source)
+    root = whole or compiling.compile_text(source.text, tracked.code_name)
+    plan, notes = drift.make_late_plan(tracked, source, root)
+    return Reading(tracked, source, regions.Text(source.text), plan, flags, whole, notes)
 
 
 def compiled_by_loader(tracked: TrackedFile, source: SourceText) -> CodeType | None:

@@ -14,6 +14,9 @@ from livepatch.source import compiling
 from livepatch.source.regions import Text, future_flags
 from livepatch.source.text import decode_source
 
+LATE = Text("")
+"""The baseline of a file whose module was imported before anybody noted its text: not known."""
+
 
 class TrackedFile:
     """One file with its baseline: the text that the running program embodies.
@@ -22,17 +25,17 @@ class TrackedFile:
     after an undo, and while a broken text is held.
     """
 
-    def __init__(self, file: str, data: bytes) -> None:
-        """Take `data` as the text that the module was made from."""
+    def __init__(self, file: str, data: bytes | None) -> None:
+        """Take `data` as the text that the module was made from; None where it is not known."""
         self.file = file
-        self.seen: bytes = data
+        self.seen: bytes = data or b""
         self.stamp: tuple[int, ...] | None = None
         self.held = False
         self.hosted: list[ModuleType] = []
         self.modules: list[ModuleType] = []
         self.names: set[str] = {file}
         self._data: bytes | None = data
-        self._text: Text | None = None
+        self._text: Text | None = LATE if data is None else None
         self._root: weakref.ref[CodeType] | None = None
         self._root_codes: frozenset[int] = frozenset()
 
@@ -48,6 +51,11 @@ class TrackedFile:
     def text(self, text: Text) -> None:
         self._text = text
         self._data = None
+
+    @property
+    def is_late(self) -> bool:
+        """True while it is not known which text the module was made from."""
+        return self._text is LATE
 
     def flags(self, text: str) -> int:
         """Give the compiler flags that `text` asks for."""
@@ -117,12 +125,12 @@ class Registry:
         self,
         module: ModuleType,
         file: str,
-        data: bytes,
+        data: bytes | None,
         root: CodeType | None = None,
         *,
         hosted: bool = False,
     ) -> TrackedFile:
-        """Note that `module` was made from `data`, the bytes of `file`."""
+        """Note that `module` was made from `data`, the bytes of `file`; None: not known."""
         path = real_path(file)
         tracked = self._files.get(path)
         if tracked is None or not tracked.live_modules():

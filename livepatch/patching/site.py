@@ -76,7 +76,6 @@ class Site:
         self.captures = build.Captures()
         self.scope = Scope(None, vars(module))
         self._bound: frozenset[str] | None = None
-        self.new_codes: set[int] = set()
         self._decorators: tuple[str, ...] = ()
         self._before: dict[str, Any] = {}
         self._scopes: dict[tuple[str, ...], Scope | None] = {(): self.scope}

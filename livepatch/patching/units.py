@@ -29,6 +29,7 @@ class Units:
         self._whole = None if whole is None else compiling.codes_by_place(whole)
         self._codes: dict[int, dict[Place, list[CodeType]]] = {}
         self._kept: list[Definition] = []
+        self._roots: list[CodeType] = [] if whole is None else [whole]
 
     def code_of(self, definition: Definition, unit: Definition) -> CodeType | None:
         """Give the code object of a function, lifted out of its top-level statement `unit`."""
@@ -37,7 +38,7 @@ class Units:
             codes = self._codes.get(id(unit))
         if codes is None:
             self._kept.append(unit)  # ids are only good while the object lives
-            compiled = compiling.compile_statements([unit.node], self.file, self.flags)
+            compiled = self.statement(unit.node)
             codes = self._codes[id(unit)] = compiling.codes_by_place(compiled)
         return compiling.lift(codes, definition)
 
@@ -48,7 +49,18 @@ class Units:
 
     def statement(self, node: ast.stmt) -> CodeType:
         """Give the code that executes one top-level statement."""
-        return compiling.compile_statements([node], self.file, self.flags)
+        code = compiling.compile_statements([node], self.file, self.flags)
+        self._roots.append(code)
+        return code
+
+    def made(self) -> set[int]:
+        """Give the ids of all code objects compiled here: their lines are those of the new text."""
+        return {
+            id(code)
+            for root in self._roots
+            for codes in compiling.codes_by_place(root).values()
+            for code in codes
+        }
 
     def class_statement(
         self, unit: Definition, owner: tuple[str, ...], definition: Definition, node: ast.stmt
@@ -66,7 +78,7 @@ class Units:
         shell = _shell_with(unit.node, keep)
         if shell is None:
             return None
-        code = compiling.compile_statements([shell], self.file, self.flags)
+        code = self.statement(shell)
         return compiling.class_body(code, ".".join(owner))
 
 

@@ -37,6 +37,18 @@ def compile_statements(nodes: Sequence[ast.stmt], file: str, flags: int) -> Code
         raise SourceError(message, file=file, line=line) from error
 
 
+def compile_text(text: str, file: str) -> CodeType:
+    """Compile a whole text as a module; raise `SourceError` where the compiler refuses."""
+    try:
+        code: CodeType = compile(text, file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise from_syntax_error(error, file) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        message = f"{type(error).__name__}: {error}"
+        raise SourceError(message, file=file, line=1) from error
+    return code
+
+
 def inner_codes(code: CodeType) -> tuple[CodeType, ...]:
     """Give the code objects in the constants of `code`, in order."""
     return tuple(const for const in code.co_consts if isinstance(const, CodeType))
