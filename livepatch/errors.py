@@ -57,3 +57,81 @@ class ControlError(LivepatchError):
     """Another process could not be reached or refused; the message says what to do."""
 
     slug = "control"
+
+
+class TargetError(UsageError):
+    """What was named cannot be patched; `target` is its name, `reason` why, `advice` what to do."""
+
+    slug = "target"
+
+    def __init__(self, target: str, reason: str, advice: str) -> None:
+        """Name the target, the reason and what to do."""
+        super().__init__(f"{target}: {reason}; {advice}")
+        self.target = target
+        self.reason = reason
+        self.advice = advice
+
+
+class TargetTypeError(TargetError, TypeError):
+    """The target is no function, method, class, module, or name of one."""
+
+    slug = "target-type"
+
+
+class UnknownTargetError(TargetError, LookupError):
+    """The target's name leads nowhere, or its source no longer holds it."""
+
+    slug = "unknown-target"
+
+
+class BuiltinTargetError(TargetError, TypeError):
+    """The target is made in C and has no Python code."""
+
+    slug = "builtin-target"
+
+
+class NoSourceError(TargetError):
+    """The code of the target comes from no file that livepatch can read."""
+
+    slug = "no-source"
+
+
+class FrozenModuleError(TargetError):
+    """The target belongs to a module that is frozen into the interpreter."""
+
+    slug = "frozen-module"
+
+
+class FrozenTargetError(TargetError):
+    """The target was given to `livepatch.freeze()`, so it is never patched."""
+
+    slug = "frozen-target"
+
+
+class SourceMismatchError(TargetError):
+    """The new source defines something else than the target, or more than one thing."""
+
+    slug = "source-mismatch"
+
+
+class OutOfSyncError(TargetError):
+    """The file or the definition has changed since, so that a save or an undo would lose that."""
+
+    slug = "out-of-sync"
+
+
+class LoopError(TargetError):
+    """A loop cannot be made live where it stands."""
+
+    slug = "loop"
+
+
+class PatchRefusedError(LivepatchError):
+    """A patch that had to be applied was refused; `patch.errors` says why."""
+
+    slug = "refused"
+
+    def __init__(self, target: str, reasons: str) -> None:
+        """Say what was refused, and why."""
+        super().__init__(f"{target}: the patch was refused: {reasons}")
+        self.target = target

@@ -10,7 +10,9 @@ import ast
 from dataclasses import dataclass, field
 from enum import Enum
 from types import CellType, CodeType
-from typing import NewType
+from typing import NewType, Protocol
+
+from livepatch.errors import UsageError
 
 QualName = NewType("QualName", str)
 FileName = NewType("FileName", str)
@@ -171,6 +173,16 @@ class PatchKind(Enum):
     REDO = "redo"
 
 
+class Origin(Protocol):
+    """What a patch was made of, where it was made of a string: knows the way back."""
+
+    def undo(self) -> Patch:
+        """Put back what was there before the patch."""
+
+    def save(self) -> str:
+        """Write the patched definition to its file, and give the path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patch:
     """The outcome of one transaction.
@@ -187,6 +199,31 @@ class Patch:
     notes: tuple[Note, ...] = ()
     files: tuple[str, ...] = ()
     seconds: float = 0.0
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def undo(self) -> Patch:
+        """Take back this patch, which `livepatch.patch()` gave; later ones stay as they are.
+
+        Raises `OutOfSyncError` where a later one changed the same definition.
+        """
+        return self._origin("undo").undo()
+
+    def save(self) -> str:
+        """Write this patch, which `livepatch.patch()` gave, to its file; gives the path.
+
+        Every other byte of the file stays. Raises `OutOfSyncError` where the file, or the
+        definition, is not what it was when livepatch saw it last; then nothing is written.
+        """
+        return self._origin("save").save()
+
+    def _origin(self, verb: str) -> Origin:
+        if self.origin is None:
+            message = (
+                f"{verb}: this patch was not made by livepatch.patch(); "
+                "livepatch.undo() takes back the newest one"
+            )
+            raise UsageError(message)
+        return self.origin
 
     @property
     def ok(self) -> bool:

@@ -45,6 +45,10 @@ class History:
         """The number of the newest patch, 0 before the first."""
         return self._number
 
+    def newest(self) -> int:
+        """Give the number of the patch that would be undone next, 0 for none."""
+        return self._undoable[-1].patch.number if self._undoable else 0
+
     def add(self, entry: Entry) -> None:
         """Note a new patch; what was undone before it cannot be done again."""
         self._patches.append(entry.patch)

@@ -16,10 +16,13 @@ from types import CodeType, ModuleType
 from livepatch.diff.match import order_files
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
+from livepatch.patching import files as whole_files
 from livepatch.patching import imports, prepare, reading, truth
 from livepatch.patching.history import Entry, History
 from livepatch.patching.optin import Marks
+from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
+from livepatch.patching.refusals import execution_refusal, refusal
 from livepatch.patching.refusals import execution_refusal, refusal
 from livepatch.patching.registry import Registry
 from livepatch.patching.site import Site
@@ -48,7 +51,7 @@ class Patcher:
         self.edit_filters: list[EditFilter] = [self.marks.wants]
         self.gates: list[Gate] = [self.marks.note_frozen]
 
-    def track(
+    def track(  # noqa: PLR0913
         self,
         module: ModuleType,
         file: str,
@@ -72,6 +75,8 @@ class Patcher:
             late = bool(data.strip()) and drift.may_have_changed(file)
         with self._lock:
             self.registry.track(module, file, None if late else data, root, hosted=hosted)
+
+        (self.marks.restrict if marked_only else self.marks.widen)(module)
 
         (self.marks.restrict if marked_only else self.marks.widen)(module)
 
@@ -129,6 +134,20 @@ class Patcher:
         """
         with self._lock:
             patch = self._apply_sources(sources, kind)
+        self._tell(patch)
+        return patch
+
+    def apply_rewritten(self, file: str, rewrite: Callable[[str], bytes]) -> Patch:
+        """Make the program embody `rewrite(text)`, `text` being the one it embodies now.
+
+        No other patch comes between the two. What `rewrite` raises is raised on.
+        """
+        with self._lock:
+            tracked = self.registry.get(file)
+            if tracked is None:
+                raise NotTrackedError(file, "no module was made from it")
+            sources = {tracked.file: rewrite(tracked.text.text)}
+            patch = self._apply_sources(sources, PatchKind.STRING)
         self._tell(patch)
         return patch
 
@@ -242,8 +261,9 @@ class Patcher:
         restore = [(item.tracked, item.tracked.text, item.text) for item in readings]
         for item in readings:
             item.tracked.text = item.text
-            item.tracked.seen = item.source.data
-            item.tracked.held = False
+            if kind is not PatchKind.STRING:  # a text from elsewhere says nothing of the file
+                item.tracked.seen = item.source.data
+                item.tracked.held = False
             for name in item.tracked.names:
                 if name in linecache.cache:
                     linecache.checkcache(name)
@@ -270,6 +290,28 @@ class Patcher:
             patch = self._history.undo(n)
         self._tell(patch)
         return patch
+
+    def newest(self) -> int:
+        """Give the number of the patch that `undo()` would take back, 0 for none."""
+        with self._lock:
+            return self._history.newest()
+
+    def rewrite_file(
+        self, file: str, rewrite: Callable[[bytes], bytes], changed: Callable[[], Exception]
+    ) -> None:
+        """Write `rewrite(bytes)` to a tracked file; raise `changed()` if it is not as last seen."""
+        with self._lock:
+            tracked = self.registry.get(file)
+            data = files.read(file)
+            if tracked is None or data is None or data != tracked.seen:
+                raise changed()
+            new = rewrite(data)
+            tracked.seen = new  # before the write: the watcher must not take it for an edit
+            try:
+                files.write(file, new)
+            except OSError:
+                tracked.seen = data
+                raise
 
     def redo(self, n: int = 1) -> Patch:
         """Do again what the newest undo took back."""

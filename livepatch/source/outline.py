@@ -74,7 +74,7 @@ def _define(node: ast.stmt, lines: Lines, prefix: str, mangle: str) -> Definitio
 def _classify(node: ast.stmt) -> tuple[str, Kind, str]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return node.name, Kind.FUNCTION, _role(node)
+            return node.name, Kind.FUNCTION, role_of(node)
         case ast.ClassDef():
             return node.name, Kind.CLASS, ""
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
@@ -89,7 +89,8 @@ def _classify(node: ast.stmt) -> tuple[str, Kind, str]:
             return "", Kind.STATEMENT, ""
 
 
-def _role(node: Function) -> str:
+def role_of(node: Function) -> str:
+    """Give what tells a function from its siblings of one name (setter, overload), or ""."""
     for decorator in node.decorator_list:
         match decorator:
             case ast.Attribute(value=ast.Name(id=owner), attr=role) if owner == node.name:

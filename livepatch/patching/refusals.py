@@ -1,0 +1,47 @@
+"""Errors to refusals: what was held, where, and why."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+from livepatch.errors import SourceError
+from livepatch.model import Refusal
+from livepatch.patching.prepare import StepError
+from livepatch.patching.reading import Reading
+
+
+def refusal(error: SourceError) -> Refusal:
+    """Give the refusal for a text that is not Python."""
+    return Refusal(
+        error.slug, error.file, error.line, error.message,
+        column=error.column, line_text=error.line_text,
+    )  # fmt: skip
+
+
+def execution_refusal(error: BaseException, readings: Sequence[Reading]) -> Refusal:
+    """Give the refusal for a statement of the program that raised, at the line that did."""
+    cause = error.__cause__ if isinstance(error, StepError) else error
+    cause = cause or error
+    file = error.file if isinstance(error, StepError) else readings[0].tracked.file
+    line, qualname = 1, ""
+    if isinstance(error, StepError):
+        definition = error.edit.new or error.edit.old
+        if definition is not None:
+            line, qualname = definition.line, str(definition.qualname)
+    if isinstance(cause, SourceError):
+        return Refusal(
+            cause.slug, file, cause.line, cause.message, qualname,
+            cause.column, cause.line_text,
+        )  # fmt: skip
+    names = {name for item in readings for name in item.tracked.names}
+    trace = traceback.extract_tb(cause.__traceback__)
+    own = [frame for frame in trace if frame.filename in names]
+    text = ""
+    if own:
+        line, text = own[0].lineno or line, own[0].line or ""
+    message = f"{type(cause).__name__}: {cause}"
+    return Refusal(
+        "execution", file, line, message, qualname, line_text=text,
+        traceback="".join(traceback.format_exception(cause)),
+    )  # fmt: skip
