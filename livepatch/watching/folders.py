@@ -11,7 +11,8 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from livepatch.watching.observer import Observer, is_silent
+from livepatch.watching.events import Observer
+from livepatch.watching.observer import is_silent
 
 _RETRY: Final = 0.1
 _SLOWEST: Final = 1.0

@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Final
 
-from livepatch.watching.observer import FileEvent
+from livepatch.watching.events import FileEvent
 
 _MODIFY: Final = 0x2
 _CLOSE_WRITE: Final = 0x8

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from livepatch.watching.observer import FileEvent
+from livepatch.watching.events import FileEvent
 
 _RACY: Final = 2_000_000_000
 

@@ -9,6 +9,7 @@ own; files that changed in between are looked at.
 # (pathlib would add 3 ms to the start of every program)
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
@@ -23,9 +24,10 @@ from livepatch.watching.background import (
     excess_load,
     restore_signals,
 )
+from livepatch.watching.events import FileEvent, Observer
 from livepatch.watching.folders import Folders
 from livepatch.watching.gitlock import GitLocks
-from livepatch.watching.observer import FileEvent, Observer, WakeOnlyObserver, open_observer
+from livepatch.watching.observer import WakeOnlyObserver, open_observer
 from livepatch.watching.polling import Poller, seconds_since_written, signature_of
 from livepatch.watching.quiet import Quiet
 from livepatch.watching.targets import Targets
@@ -94,6 +96,9 @@ class Watcher:
                 self.cover()
             self._launch()
         forking.carry_over(self)
+        # A daemon thread that writes a report while the interpreter ends can abort the process.
+        atexit.unregister(self.halt)
+        atexit.register(self.halt)
 
     def stop(self) -> None:
         """Have no thread and no watch; what was not applied yet stays unapplied.
@@ -101,6 +106,7 @@ class Watcher:
         Returns after five seconds at most, even where `apply` does not.
         """
         forking.let_go(self)
+        atexit.unregister(self.halt)
         self._stopped = True
         self.halt()
         with self._lock:

@@ -109,6 +109,21 @@ def test_a_fork_under_a_watcher_gives_no_warning(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_program_that_ends_ends_the_thread_first(tmp_path):
+    program = (
+        "import atexit, sys, threading\n"
+        "from livepatch.watching.watcher import Watcher\n"
+        "names = lambda: [thread.name for thread in threading.enumerate()]\n"
+        "atexit.register(lambda: print(names()))\n"
+        "watcher = Watcher(apply=print, tracked=bool, warn=print)\n"
+        "watcher.start()\n"
+        "print(names())\n"
+    )
+    done = run(program, str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["['MainThread', 'livepatch-watcher']", "['MainThread']"]
+
+
 def test_a_stopped_watcher_stays_stopped_in_a_child(tmp_path):
     program = (
         "import os, sys, threading\n"

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from livepatch.watching.events import FileEvent
 from livepatch.watching.observer import (
-    FileEvent,
     WakeOnlyObserver,
     WatchdogObserver,
     is_silent,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livepatch.watching.observer import FileEvent
+from livepatch.watching.events import FileEvent
 from livepatch.watching.quiet import PATIENCE
 from livepatch.watching.watcher import Watcher
 
