@@ -20,9 +20,7 @@ from livepatch.patching import files as whole_files
 from livepatch.patching import imports, prepare, reading, truth
 from livepatch.patching.history import Entry, History
 from livepatch.patching.optin import Marks
-from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
-from livepatch.patching.refusals import execution_refusal, refusal
 from livepatch.patching.refusals import execution_refusal, refusal
 from livepatch.patching.registry import Registry
 from livepatch.patching.site import Site
@@ -75,9 +73,6 @@ class Patcher:
             late = bool(data.strip()) and drift.may_have_changed(file)
         with self._lock:
             self.registry.track(module, file, None if late else data, root, hosted=hosted)
-
-        (self.marks.restrict if marked_only else self.marks.widen)(module)
-
         (self.marks.restrict if marked_only else self.marks.widen)(module)
 
     def forget(self, module: ModuleType) -> None:
@@ -302,13 +297,13 @@ class Patcher:
         """Write `rewrite(bytes)` to a tracked file; raise `changed()` if it is not as last seen."""
         with self._lock:
             tracked = self.registry.get(file)
-            data = files.read(file)
+            data = whole_files.read(file)
             if tracked is None or data is None or data != tracked.seen:
                 raise changed()
             new = rewrite(data)
             tracked.seen = new  # before the write: the watcher must not take it for an edit
             try:
-                files.write(file, new)
+                whole_files.write(file, new)
             except OSError:
                 tracked.seen = data
                 raise
@@ -328,28 +323,6 @@ class Patcher:
     def on_patch(self, callback: Callback) -> Callable[[], None]:
         """Call `callback` with each patch, committed or held; gives what ends that."""
         self._callbacks.append(callback)
-
-    def newest(self) -> int:
-        """Give the number of the patch that `undo()` would take back, 0 for none."""
-        with self._lock:
-            return self._history.newest()
-
-    def rewrite_file(
-        self, file: str, rewrite: Callable[[bytes], bytes], changed: Callable[[], Exception]
-    ) -> None:
-        """Write `rewrite(bytes)` to a tracked file; raise `changed()` if it is not as last seen."""
-        with self._lock:
-            tracked = self.registry.get(file)
-            data = files.read(file)
-            if tracked is None or data is None or data != tracked.seen:
-                raise changed()
-            new = rewrite(data)
-            tracked.seen = new  # before the write: the watcher must not take it for an edit
-            try:
-                files.write(file, new)
-            except OSError:
-                tracked.seen = data
-                raise
 
         def remove() -> None:
             if callback in self._callbacks:
