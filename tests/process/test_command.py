@@ -630,11 +630,8 @@ def test_processes_are_started_as_under_python(folder, method, words):
     (folder / "bundle" / "app.py").write_text(source)
     plain, patched = both(folder, words)
     assert "exit 1" in plain[0]
-    assert patched[::2] == plain[::2]
-    if method == "fork":  # a fork has the stack of its parent, livepatch's frames included
-        assert "ValueError: in the child" in patched[1]
-    else:
-        assert patched[1] == plain[1]
+    assert "ValueError: in the child" in plain[1]
+    assert patched == plain
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -663,3 +660,41 @@ def test_a_program_sees_only_its_own_threads(folder):
         "import threading\nprint(len(threading.enumerate()), 'seen')\n"
     )
     assert_same(folder, ["app.py"], "1 seen")
+
+
+def test_below_the_program_are_only_frames_of_the_command(folder):
+    """A limitation: `sys._getframe`, `traceback.print_stack` and the like see eight more."""
+    (folder / "app.py").write_text(
+        "import traceback\nprint(*[f.filename for f in traceback.extract_stack()], sep='\\n')\n"
+    )
+    _, (out, err, _) = both(folder, ["app.py"])
+    *below, program = out.splitlines()
+    assert program == str(folder / "app.py")
+    assert len(below) == 8
+    assert {Path(name).parent.name for name in below[3:]} == {"cli"}
+    assert err == ""
+
+
+def test_main_is_patched_while_it_runs_and_its_guard_is_not(folder):
+    source = "def f(): return 'old'\nif __name__ == '__main__':\n    while input(): print(f(), flush=True)\n"
+    (folder / "app.py").write_text(source)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    run = subprocess.Popen(
+        [sys.executable, *LIVEPATCH, "app.py"],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    run.stdin.write("go\n")
+    assert run.stdout.readline() == "old\n"
+    (folder / "app.py").write_text(source.replace("old", "new"))
+    assert "patch 1" in run.stderr.readline()
+    assert "app.py:1" in run.stderr.readline()
+    run.stdin.write("go\n")
+    assert run.stdout.readline() == "new\n"
+    assert run.communicate("\n", timeout=60)[0] == ""
+    assert run.returncode == 0
