@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch import interp
-from livepatch.model import MISSING, Action, Change, ChangeKind, Edit, Kind, Note, Write, WriteKind
+from livepatch.model import MISSING, Action, Change, ChangeKind, Edit, FunctionState, Kind, Note, Write, WriteKind
 from livepatch.patching import units
 from livepatch.patching.site import Scope, Site
 from livepatch.patching.transaction import CodePair
-from livepatch.runtime import functions, heap, lookup
+from livepatch.runtime import epochs, functions, heap, lookup
 from livepatch.source import compiling
 
 DESCRIPTORS = (staticmethod, classmethod, property)
@@ -111,7 +111,7 @@ def swap_all(  # noqa: PLR0913
     owner = scope.owner if scope is not None else None
     by_code: dict[int, list[FunctionType]] = {}
     for target in targets:
-        by_code.setdefault(id(target.__code__), []).append(target)
+        by_code.setdefault(id(epochs.plain_code(target)), []).append(target)
         writes, missing = functions.writes_for(target, replacement, owner=owner)
         writes.extend(functions.wrapper_writes(value, target, writes))
         writes.extend(cache_writes(value, target))
@@ -123,15 +123,29 @@ def swap_all(  # noqa: PLR0913
                 Note("closure-shape", new.qualname, site.tracked.file, new.line, message)
             )
     for same in by_code.values():
-        site.transaction.pairs.extend(pairs(site, edit, tuple(same), code, owner))
+        defaults = _final_defaults(site, same[0])
+        site.transaction.pairs.extend(pairs(site, edit, tuple(same), code, owner, defaults))
 
 
-def pairs(
-    site: Site, edit: Edit, targets: tuple[FunctionType, ...], code: CodeType, owner: type | None
+def _final_defaults(site: Site, target: FunctionType) -> dict[str, object]:
+    """Give the defaults that `target` is about to have, by the name of the parameter."""
+    for write in reversed(site.transaction.pending):
+        if write.target is target and isinstance(write.value, FunctionState):
+            return functions.defaults_of(write.value)
+    return functions.default_values(target)
+
+
+def pairs(  # noqa: PLR0913
+    site: Site,
+    edit: Edit,
+    targets: tuple[FunctionType, ...],
+    code: CodeType,
+    owner: type | None,
+    defaults: Mapping[str, object],
 ) -> Iterator[CodePair]:
     """Give what shares the code of `targets`: copies of them, and closures made inside."""
     new = edit.new
-    old = targets[0].__code__
+    old = epochs.plain_code(targets[0])
     if new is None or old is code:
         return
     place = (site.tracked.file, str(new.qualname), new.line)
@@ -139,7 +153,7 @@ def pairs(
     yield CodePair(old, code, len(targets) + held, targets, place, owner)
     for inner, replaced in compiling.pair_codes(old, code):
         if inner.co_flags & compiling.CO_NEWLOCALS and not inner.co_name.endswith(("comp>", "expr>")):
-            yield CodePair(inner, replaced, 1, (), place, None)
+            yield CodePair(inner, replaced, 1, (), place, None, defaults)
 
 
 def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:
@@ -264,19 +278,3 @@ def rebind(site: Site, scope: Scope, name: str, old: object, final: object) -> N
         return
     site.bind(scope, name, final, made=False)
 
-
-def rename(site: Site, edit: Edit) -> None:
-    """Give a function its new name: the same object, bound there, its code relined."""
-    old, new = edit.old, edit.new
-    scope = site.scope_of(edit.owner)
-    if old is None or new is None or scope is None or edit.unit is None:
-        return
-    value = scope.get(old.name)
-    code = site.units.code_of(new, edit.unit)
-    targets = find(site, edit, value)
-    if value is MISSING or code is None or not targets:
-        return
-    swap_all(site, edit, scope, value, targets, code)
-    site.bind(scope, new.name, value, made=False)
-    detail = f"was {old.name}"
-    site.transaction.changes.append(change(site, ChangeKind.RENAMED, edit, detail))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from livepatch.model import Patch, PatchKind, Write
 from livepatch.patching.registry import TrackedFile
-from livepatch.runtime import swap
+from livepatch.patching.sessions import SESSIONS
 from livepatch.source.regions import Text
 
 DEPTH = 32  # patches that can be undone; what is older frees its old code
@@ -37,6 +37,7 @@ class History:
 
     def next_number(self) -> int:
         """Give the number of the patch that is being committed."""
+        SESSIONS.advance()
         self._number += 1
         return self._number
 
@@ -74,8 +75,8 @@ class History:
         chosen = [source.pop() for _ in range(min(n, len(source)))]
         if not chosen:
             return Patch(0, kind)
-        for entry in chosen:
-            inverse = swap.commit(entry.inverse)
+        inverses = SESSIONS.commit_all([entry.inverse for entry in chosen])
+        for entry, inverse in zip(chosen, inverses, strict=True):
             for tracked, before, _ in entry.baselines:
                 tracked.text = before
             turned = [(tracked, after, before) for tracked, before, after in entry.baselines]

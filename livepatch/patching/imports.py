@@ -23,10 +23,20 @@ def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
     held before: what the program itself assigned since is never overwritten.
     """
     followed: list[Rebinding] = []
-    waiting = list(transaction.rebound)
+    if not transaction.rebound:
+        return followed
+    follow_all(transaction)
+    waiting = [*transaction.withdrawn, *transaction.rebound]
+    exported: dict[str, frozenset[str]] = {}
     while waiting:
         change = waiting.pop()
-        for module, name, star in _importers(change, registry):
+        home = change.module.__name__
+        if home not in exported:
+            exported[home] = exported_names(transaction, change.module)
+            for old in transaction.withdrawn:
+                if old.module is change.module:
+                    exported[home] |= {old.name}
+        for module, name, star in _importers(change, registry, exported[home]):
             now = vars(module).get(name, MISSING)
             if now is change.new or now is not change.old:
                 continue
@@ -39,7 +49,9 @@ def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
     return followed
 
 
-def _importers(change: Rebinding, registry: Registry) -> Iterator[tuple[ModuleType, str, bool]]:
+def _importers(
+    change: Rebinding, registry: Registry, exported: frozenset[str]
+) -> Iterator[tuple[ModuleType, str, bool]]:
     word = change.name
     for tracked in registry:
         text = tracked.text.text
@@ -54,13 +66,43 @@ def _importers(change: Rebinding, registry: Registry) -> Iterator[tuple[ModuleTy
                     continue
                 if name == word:
                     yield module, alias, False
-                elif name == "*" and _is_exported(change.module, word):
+                elif name == "*" and word in exported:
                     yield module, word, True
 
 
-def _is_exported(module: ModuleType, name: str) -> bool:
-    exported = getattr(module, "__all__", None)
-    return name in exported if exported is not None else not name.startswith("_")
+def exported_names(transaction: Transaction, module: ModuleType) -> frozenset[str]:
+    """Give the names that a star import of `module` takes once the transaction is done."""
+    namespace = dict(vars(module))
+    for change in transaction.rebound:
+        if change.module is module:
+            namespace[change.name] = change.new
+    listed = namespace.get("__all__", MISSING)
+    if listed is not MISSING:
+        return frozenset(name for name in listed if isinstance(name, str))
+    return frozenset(
+        name
+        for name, value in namespace.items()
+        if not name.startswith("_") and value is not MISSING
+    )
+
+
+def follow_all(transaction: Transaction) -> None:
+    """Note names that a changed `__all__` lets star imports see for the first time, or no more."""
+    for change in list(transaction.rebound):
+        if change.name != "__all__":
+            continue
+        namespace = vars(change.module)
+        before = set(change.old) if isinstance(change.old, list | tuple) else set()
+        after = set(change.new) if isinstance(change.new, list | tuple) else set()
+        for name in sorted(after - before):
+            if name in namespace:
+                value = namespace[name]
+                transaction.rebound.append(Rebinding(change.module, name, MISSING, value))
+        known = {(each.module, each.name) for each in transaction.rebound}
+        for name in sorted(before - after):
+            if name in namespace and (change.module, name) not in known:
+                value = namespace[name]
+                transaction.withdrawn.append(Rebinding(change.module, name, value, MISSING))
 
 
 def from_imports(tracked: TrackedFile, module: ModuleType) -> list[tuple[str, str, str]]:
@@ -74,9 +116,11 @@ def _package(module: ModuleType) -> str:
     return parent or ""
 
 
-def _from_imports(text: str, package: str) -> list[tuple[str, str, str]]:
+def _from_imports(text: str, package: str, *, at_start: bool = False) -> list[tuple[str, str, str]]:
     found = []
     for match in FROM.finditer(text):
+        if at_start and match.group()[0] in " \t":
+            continue
         try:
             body = ast.parse(match.group().strip()).body
         except SyntaxError:
@@ -101,13 +145,13 @@ def imported_files(tracked: TrackedFile, text: str, registry: Registry) -> froze
     """Give the tracked files that a new text imports from, as far as imports name them."""
     found = set()
     for module in tracked.modules[:1]:
-        for source, name, _ in _from_imports(text, _package(module)):
+        for source, name, _ in _from_imports(text, _package(module), at_start=True):
             for candidate in (source, f"{source}.{name}"):
                 file = getattr(sys.modules.get(candidate), "__file__", None)
                 other = registry.get(file) if isinstance(file, str) else None
                 if other is not None and other is not tracked:
                     found.add(other.file)
-    for match in re.finditer(r"^[ \t]*import[ \t]+([^\n#;]+)", text, re.MULTILINE):
+    for match in re.finditer(r"^import[ \t]+([^\n#;]+)", text, re.MULTILINE):
         for part in match.group(1).split(","):
             file = getattr(sys.modules.get(part.split(" as ")[0].strip()), "__file__", None)
             other = registry.get(file) if isinstance(file, str) else None

@@ -8,7 +8,7 @@ from livepatch import interp
 from livepatch.model import FilePlan, Write, WriteKind
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import CodePair
-from livepatch.runtime import relocate
+from livepatch.runtime import epochs, relocate
 from livepatch.source import compiling
 
 
@@ -47,7 +47,7 @@ def relocate_moved(site: Site) -> None:
     in_place = interp.first_line_offset() is not None
     writes: list[Write] = []
     for function, delta in relocate.moves(site.module, files, shift, skip):
-        code = function.__code__
+        code = epochs.plain_code(function)
         if in_place:
             if id(code) not in skip:
                 writes.extend(relocate.code_writes(code, delta))

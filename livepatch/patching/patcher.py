@@ -23,6 +23,7 @@ from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
 from livepatch.patching.refusals import execution_refusal, refusal
 from livepatch.patching.registry import Registry
+from livepatch.patching.sessions import SESSIONS
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.patching.units import Units
@@ -115,7 +116,7 @@ class Patcher:
         Held files of earlier tries belong to the batch. Gives the patch; `ok` is false, and
         nothing was changed, where one of the files cannot be taken.
         """
-        with self._lock:
+        with self._lock, SESSIONS.transaction():
             patch = self._apply(files)
         self._tell(patch)
         return patch
@@ -127,7 +128,7 @@ class Patcher:
 
         One transaction, like `apply`; nothing is held for later where it is refused.
         """
-        with self._lock:
+        with self._lock, SESSIONS.transaction():
             patch = self._apply_sources(sources, kind)
         self._tell(patch)
         return patch
@@ -137,11 +138,13 @@ class Patcher:
 
         No other patch comes between the two. What `rewrite` raises is raised on.
         """
-        with self._lock:
+        with self._lock, SESSIONS.transaction():
             tracked = self.registry.get(file)
             if tracked is None:
                 raise NotTrackedError(file, "no module was made from it")
-            sources = {tracked.file: rewrite(tracked.text.text)}
+            late = tracked.is_late
+            base = read_source(tracked.file) if late else tracked.text
+            sources = {tracked.file: rewrite(base.text)}
             patch = self._apply_sources(sources, PatchKind.STRING)
         self._tell(patch)
         return patch
@@ -160,8 +163,7 @@ class Patcher:
                 errors.append(error)
         if errors:
             return Patch(0, kind, errors=tuple(refusal(error) for error in errors))
-        patch = self._carry_out(readings, kind, started)
-        return patch
+        return self._carry_out(readings, kind, started)
 
     def _apply(self, files: Collection[str] | None) -> Patch:
         started = time.perf_counter()
@@ -189,7 +191,7 @@ class Patcher:
             notes = self._prepare(transaction, readings)
             refused = self._refused_by_gate(transaction, readings)
             if refused is None:
-                transaction.flush()
+                transaction.flush(final=True)
         except Exception as error:  # noqa: BLE001  the program's own code may raise anything
             refused = execution_refusal(error, readings)
         if refused is not None:
@@ -281,7 +283,7 @@ class Patcher:
 
     def undo(self, n: int = 1) -> Patch:
         """Put back the state before the newest `n` patches; gives the patch that does it."""
-        with self._lock:
+        with self._lock, SESSIONS.transaction():
             patch = self._history.undo(n)
         self._tell(patch)
         return patch
@@ -310,7 +312,7 @@ class Patcher:
 
     def redo(self, n: int = 1) -> Patch:
         """Do again what the newest undo took back."""
-        with self._lock:
+        with self._lock, SESSIONS.transaction():
             patch = self._history.redo(n)
         self._tell(patch)
         return patch

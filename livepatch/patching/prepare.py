@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from livepatch.model import Action, Edit
-from livepatch.patching import classes, functions, lines, statements
+from livepatch.patching import classes, functions, lines, renames, statements
 from livepatch.patching.site import Site
 
 Step = Callable[[Site, Edit], None]
@@ -15,7 +15,7 @@ STEPS: dict[Action, Step] = {
     Action.ADD: statements.add,
     Action.UPDATE: functions.update,
     Action.RELINE: functions.update,
-    Action.RENAME: functions.rename,
+    Action.RENAME: renames.rename,
     Action.EXECUTE: statements.execute,
     Action.REMOVE: statements.remove,
 }

@@ -43,7 +43,9 @@ class TrackedFile:
     def text(self) -> Text:
         """The baseline; decoded when first asked for."""
         if self._text is None:
-            self._text = Text(decode_source(self.file, self._data or b"").text)
+            data = self._data or b""
+            # an empty file is a good baseline (many a package's __init__.py is one)
+            self._text = Text(decode_source(self.file, data).text if data.strip() else "")
             self._data = None
         return self._text
 

@@ -19,7 +19,7 @@ from livepatch.model import MISSING, Definition, FilePlan, Write, WriteKind
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Rebinding, Transaction
 from livepatch.patching.units import Units
-from livepatch.runtime import adopt, build, lookup
+from livepatch.runtime import adopt, build, epochs, lookup
 from livepatch.source import scopes
 
 
@@ -35,7 +35,7 @@ class Scope:
         """Give the value that `name` has or is about to get, MISSING where there is none."""
         if name in self.staged:
             return self.staged[name]
-        return self.namespace.get(name, MISSING)
+        return epochs.logical(self.namespace.get(name, MISSING))
 
 
 class _Behind(dict[str, Any]):
@@ -97,6 +97,10 @@ class Site:
                 cls = staged if isinstance(staged, type) else None
             self._scopes[owner] = None if cls is None else Scope(cls, vars(cls))
         return self._scopes[owner]
+
+    def rename_scope(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        """Let the scope of a renamed class be found under its new name."""
+        self._scopes[new] = self._scopes.get(old)
 
     def accepts(self, definition: Definition) -> lookup.Accept:
         """Give the test whether a code object is that of `definition` in the old text."""
@@ -207,7 +211,8 @@ class Site:
         if value is MISSING or type(value) in lookup.PLAIN:
             return False
         if isinstance(value, ModuleType):
-            return getattr(value, "__file__", None) in self.registry
+            file = getattr(value, "__file__", None)
+            return isinstance(file, str) and file in self.registry
         home = getattr(value, "__module__", None) or type(value).__module__
         module = sys.modules.get(home) if isinstance(home, str) else None
         file = getattr(module, "__file__", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from typing import Any
 
 from livepatch import interp
@@ -24,11 +25,10 @@ def add(site: Site, edit: Edit) -> None:
     if scope is None:
         refuse_scope(site, edit)
         return
-    if scope.owner is None and is_rebound_below(site, new):
-        return  # a later definition of this name holds
     existed = scope.get(new.name) is not MISSING
     for name, value in site.run(new.node, unit, new, scope).items():
-        bind(site, scope, name, value, made=True)
+        if name != new.name or not is_rebound_below(site, edit):
+            bind(site, scope, name, value, made=True)
     kind = ChangeKind.UPDATED if existed else ChangeKind.ADDED
     site.transaction.changes.append(functions.change(site, kind, edit, new.kind.value))
 
@@ -209,12 +209,24 @@ def with_children(definitions: tuple[Definition, ...]) -> list[Definition]:
     return found
 
 
-def is_rebound_below(site: Site, new: Definition) -> bool:
-    """Tell whether a definition further down binds the same name (a later `def` holds)."""
+def is_rebound_below(site: Site, edit: Edit) -> bool:
+    """Tell whether a later definition of the new text holds the name of a new one.
+
+    So it is with overloads, and with functions of one name that only their decorators keep.
+    """
+    new = edit.new
+    if new is None or new.role not in {"", "overload"}:
+        return False
     below = False
-    for definition in site.plan.new:
-        if below and definition.kind in {Kind.FUNCTION, Kind.CLASS} and definition.name == new.name:
-            return definition.role == new.role == ""
+    for definition in _body_of(site, edit.owner) or site.plan.new:
+        if below and definition.name == new.name and definition.role == "":
+            return True
         below = below or definition is new
-    return False
+    if edit.owner:
+        return False
+    line = max((definition.end for definition in site.plan.new), default=new.end)
+    rest = site.text.split("\n", line)[line:]
+    pattern = rf"^(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(new.name)}\b"
+    return bool(rest) and re.search(pattern, rest[0], re.MULTILINE) is not None
+
 

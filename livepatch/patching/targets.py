@@ -6,7 +6,7 @@ import functools
 import sys
 import types
 from dataclasses import dataclass
-from types import FunctionType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from livepatch.errors import (
@@ -28,6 +28,7 @@ BUILTINS = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
 )
+CO_NEWLOCALS = 0x2
 HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement or by type()
 
 
@@ -173,3 +174,25 @@ def _file_of(module: ModuleType) -> str:
 def _builtin(title: str) -> BuiltinTargetError:
     reason = "it is made in C and has no Python code"
     return BuiltinTargetError(title, reason, "wrap it in a Python function and patch that")
+
+
+def find_decorated(named: object, frame: FrameType, registry: Registry) -> Target:
+    """Give the definition that stands under a decorator at work in `frame`.
+
+    It is told by its place: a function of this file and scope that begins at or above the line
+    of the decorator. Called in any other way, `named` itself decides.
+    """
+    scope = None if frame.f_code.co_flags & CO_NEWLOCALS else frame.f_locals.get("__qualname__", "")
+    if not isinstance(scope, str) or isinstance(named, type | ModuleType | str):
+        return find_target(named, registry)
+    found = [
+        function
+        for function in lookup.functions_in(named, lambda code: True)
+        if function.__globals__ is frame.f_globals
+        and function.__code__.co_filename == frame.f_code.co_filename
+        and function.__code__.co_qualname.rpartition(".")[0] == scope
+        and function.__code__.co_firstlineno <= (frame.f_lineno or 0)
+    ]
+    if not found:
+        return find_target(named, registry)
+    return _of_function(max(found, key=lambda f: f.__code__.co_firstlineno), registry)

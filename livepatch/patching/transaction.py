@@ -8,13 +8,14 @@ that statement must see them; whatever happened early is taken back by a rollbac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from types import CodeType, FunctionType, ModuleType
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import CellType, CodeType, FunctionType, ModuleType
 
 from livepatch import interp
 from livepatch.model import MISSING, Change, Note, Write, WriteKind
-from livepatch.runtime import frames, functions, heap, swap
+from livepatch.patching.sessions import SESSIONS
+from livepatch.runtime import frames, functions, heap
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class CodePair:
     """Old code whose every user is to run `new`; `known` are the functions already served.
 
     `owners` is how many references are accounted for: one for each known function, and one for
-    each constants tuple that is known to be alive.
+    each constants tuple that is known to be alive. `defaults` are those of the parameters of the
+    enclosing function: what a variable that is captured for the first time would hold.
     """
 
     old: CodeType
@@ -31,6 +33,7 @@ class CodePair:
     known: tuple[FunctionType, ...]
     place: tuple[str, str, int]  # file, qualified name, line in the new text
     owner: type | None = None
+    defaults: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Transaction:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.rebound: list[Rebinding] = []
+        self.withdrawn: list[Rebinding] = []
         self.replaced: list[CodeType] = []
         self.forward: list[Write] = []
         self.discarded: list[type] = []
@@ -86,27 +90,27 @@ class Transaction:
             self.pending = [write for write in self.pending if id(write) not in chosen]
             self._carry_out(added)
 
-    def flush(self) -> None:
-        """Carry out all pending writes, in one C call."""
+    def flush(self, *, final: bool = False) -> None:
+        """Carry out all pending writes, in one C call; `final` ends the patch."""
         self._serve_pairs()
         writes, self.pending = self.pending, []
         writes.sort(key=lambda write: write.kind is WriteKind.CALL)  # stable: calls come last
         if writes:
-            self._carry_out(writes)
+            self._carry_out(writes, final=final)
 
     def carry_out_now(self, writes: list[Write]) -> None:
         """Carry out `writes` ahead of all others; raises what CPython says against them."""
         self._carry_out(writes)
 
-    def _carry_out(self, writes: list[Write]) -> None:
-        self.done(swap.commit(writes))
+    def _carry_out(self, writes: list[Write], *, final: bool = False) -> None:
+        self.done(SESSIONS.commit(writes, final=final))
         self.forward.extend(writes)
 
     def rollback(self) -> list[str]:
         """Take back all that happened; give a line for each write that could not be."""
         self.pending.clear()
         self.pairs.clear()
-        failed = swap.take_back(self.inverse)
+        failed = SESSIONS.take_back(self.inverse)
         self.inverse.clear()
         return failed
 
@@ -129,8 +133,9 @@ class Transaction:
                     self._serve(function, pair)
 
     def _serve(self, function: FunctionType, pair: CodePair) -> None:
+        others = {name: CellType(value) for name, value in pair.defaults.items()}
         writes, missing = functions.writes_for(
-            function, functions.Replacement(pair.new), owner=pair.owner
+            function, functions.Replacement(pair.new), owner=pair.owner, others=others
         )
         self.add(writes)
         if missing:

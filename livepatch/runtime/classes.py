@@ -18,7 +18,7 @@ from livepatch.runtime import functions, lookup
 
 NEVER = frozenset(
     {"__dict__", "__weakref__", "__module__", "__qualname__", "_abc_impl", "__annotations_cache__",
-     "__annotate_func__", "__annotate__", "__slots__"}
+     "__annotate_func__", "__annotate__"}
 )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _holds(cell: CellType, cls: type) -> bool:
 def same_layout(old: type, new: type) -> bool:
     """Tell whether instances of both have the same slots and the same builtin base."""
     return (
-        _slots(old) == _slots(new)
+        sorted(_slots(old)) == sorted(_slots(new))
         and old.__basicsize__ == new.__basicsize__
         and old.__itemsize__ == new.__itemsize__
         and old.__dictoffset__ == new.__dictoffset__

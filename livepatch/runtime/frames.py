@@ -19,6 +19,11 @@ class Active:
     where: str
 
 
+def caller(depth: int = 1) -> FrameType:
+    """Give the frame that called the caller of this; `depth` counts the calls in between."""
+    return sys._getframe(depth + 1)
+
+
 def stacks() -> Iterator[tuple[int, FrameType]]:
     """Give every frame that is executing now, with the identifier of its thread."""
     for thread, top in sys._current_frames().items():

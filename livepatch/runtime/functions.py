@@ -9,7 +9,7 @@ from typing import Any
 
 from livepatch import interp
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
-from livepatch.runtime import build, closures, lookup, versions
+from livepatch.runtime import build, closures, epochs, lookup, versions
 
 COPIED = ("__doc__", "__name__", "__qualname__")
 ANNOTATIONS = "__annotate__" if interp.LAZY_ANNOTATIONS else "__annotations__"
@@ -77,10 +77,18 @@ def keyword_only_names(code: CodeType) -> tuple[str, ...]:
 
 def default_values(function: FunctionType) -> dict[str, object]:
     """Give the live defaults of `function` by the name of the parameter."""
-    values = function.__defaults__ or ()
-    names = positional_names(function.__code__)
+    state = FunctionState(
+        epochs.plain_code(function), None, function.__defaults__, function.__kwdefaults__
+    )
+    return defaults_of(state)
+
+
+def defaults_of(state: FunctionState) -> dict[str, object]:
+    """Give the defaults in `state` by the name of the parameter."""
+    values = state.defaults or ()
+    names = positional_names(state.code)
     found: dict[str, object] = dict(zip(names[len(names) - len(values) :], values, strict=False))
-    found.update(function.__kwdefaults__ or {})
+    found.update(state.kwdefaults or {})
     return found
 
 

@@ -10,6 +10,8 @@ import gc
 from collections.abc import Callable, Collection
 from types import CodeType, FunctionType
 
+from livepatch.runtime import epochs
+
 MANY = 32  # up to here gc.get_referrers is cheaper than one pass over all objects
 
 
@@ -25,9 +27,12 @@ def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]
     seen: set[int] = set()
     for candidate in candidates:
         if type(candidate) is FunctionType and id(candidate.__code__) in ids:
-            if id(candidate) not in seen:
+            if id(candidate) not in seen and not epochs.is_hidden(candidate):
                 seen.add(id(candidate))
                 found.setdefault(id(candidate.__code__), []).append(candidate)
+    for stack in epochs.stacks.values():  # these carry a code that picks, in place of their own
+        if id(stack.plain.code) in ids:
+            found.setdefault(id(stack.plain.code), []).append(stack.function)
     return found
 
 
@@ -45,5 +50,7 @@ def functions_where(accept: Callable[[CodeType], bool]) -> list[FunctionType]:
     return [
         candidate
         for candidate in gc.get_objects()
-        if type(candidate) is FunctionType and accept(candidate.__code__)
+        if type(candidate) is FunctionType
+        and accept(candidate.__code__)
+        and not epochs.is_hidden(candidate)
     ]

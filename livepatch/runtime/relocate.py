@@ -12,7 +12,7 @@ from types import CodeType, FunctionType, ModuleType
 
 from livepatch import interp
 from livepatch.model import FunctionState, Write, WriteKind
-from livepatch.runtime import lookup
+from livepatch.runtime import epochs, lookup
 
 Shift = Callable[[int], int]
 """Gives by how many lines the code that starts on a line of the old text moved."""
@@ -50,7 +50,7 @@ def moves(
         )
 
     for function in lookup.local_functions(module, moved):
-        yield function, shift(function.__code__.co_firstlineno)
+        yield function, shift(epochs.plain_code(function).co_firstlineno)
 
 
 def class_writes(module: ModuleType, shift: Shift) -> Iterator[Write]:

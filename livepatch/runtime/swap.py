@@ -26,13 +26,16 @@ KIND_FLAGS = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
 Key = tuple[WriteKind, int, object]
 
 
-def commit(writes: Sequence[Write]) -> list[Write]:
+def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[Write]:
     """Carry out `writes` in order, unseen in the middle; give what takes them back, in order.
+
+    `inverse` is that, where the caller knows it already.
 
     Raises what an operation raises (a class whose layout forbids the change), after taking
     back all that was done.
     """
-    inverse = inverse_of(writes)
+    if inverse is None:
+        inverse = inverse_of(writes)
     operations: list[Operation] = []
     for write in writes:
         operations.extend(_operations(write))
@@ -55,13 +58,24 @@ def take_back(inverse: Sequence[Write]) -> list[str]:
     return failed
 
 
-def inverse_of(writes: Sequence[Write]) -> list[Write]:
-    """Give the writes that restore what is there now, newest first."""
-    planned: dict[Key, object] = {}
+def inverse_of(
+    writes: Sequence[Write],
+    look: Callable[[Write, Callable[[Write], object]], object] | None = None,
+    planned: dict[Key, object] | None = None,
+) -> list[Write]:
+    """Give the writes that restore what is there now, newest first.
+
+    `look` says in its own way what is there, given a write and `current`. `planned` holds what
+    earlier writes of the same commit will have put there.
+    """
+    planned = {} if planned is None else planned
     inverse = []
     for write in writes:
         key = (write.kind, id(write.target), write.name)
-        old = planned.get(key, MISSING) if key in planned else current(write)
+        if key in planned:
+            old = planned[key]
+        else:
+            old = current(write) if look is None else look(write, current)
         planned[key] = write.value
         inverse.append(Write(write.kind, write.target, write.name, old))
     inverse.reverse()

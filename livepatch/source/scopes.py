@@ -45,6 +45,10 @@ def _bound(node: ast.AST) -> Iterator[str]:
             yield name
         case ast.Lambda():
             return
+        case ast.If(test=test) if _is_type_checking(test):
+            for child in node.orelse:
+                yield from _bound(child)
+            return  # the body is never executed
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             # PEP 572: a walrus inside a comprehension binds outside it
             yield from (n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
@@ -54,6 +58,13 @@ def _bound(node: ast.AST) -> Iterator[str]:
             return
     for child in ast.iter_child_nodes(node):
         yield from _bound(child)
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    match test:
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return True
+    return False
 
 
 def read_names(nodes: Iterable[ast.AST]) -> frozenset[str]:

@@ -1,0 +1,101 @@
+"""Definitions that only changed their name: the object stays, and is bound under the new one."""
+
+from __future__ import annotations
+
+from livepatch.diff.match import match
+from livepatch.model import MISSING, Action, ChangeKind, Definition, Edit, Kind, Write, WriteKind
+from livepatch.patching import functions, statements
+from livepatch.patching.site import Scope, Site
+
+
+def rename(site: Site, edit: Edit) -> None:
+    """Bind a function or class, unchanged but for its name, under the new one."""
+    old, new = edit.old, edit.new
+    scope = site.scope_of(edit.owner)
+    if old is None or new is None or scope is None or edit.unit is None:
+        return
+    value = scope.get(old.name)
+    if value is MISSING:
+        statements.add(site, edit)
+    elif new.kind is Kind.CLASS:
+        _rename_class(site, edit, scope, value)
+    else:
+        _rename_function(site, edit, scope, value)
+    statements.unbind(site, scope, frozenset({old.name}), edit)
+
+
+def _rename_function(site: Site, edit: Edit, scope: Scope, value: object) -> None:
+    new, unit = edit.new, edit.unit
+    if new is None or unit is None:
+        return
+    code = site.units.code_of(new, unit)
+    targets = functions.find(site, edit, value)
+    if code is None or not targets:
+        statements.add(site, edit)
+        return
+    functions.swap_all(site, edit, scope, value, targets, code)
+    site.bind(scope, new.name, value, made=False)
+    _report(site, edit)
+
+
+def _report(site: Site, edit: Edit) -> None:
+    detail = f"was {edit.old.qualname}" if edit.old is not None else ""
+    change = functions.change(site, ChangeKind.RENAMED, edit, detail)
+    site.transaction.changes.append(change)
+
+
+def _rename_class(site: Site, edit: Edit, scope: Scope, value: object) -> None:
+    """Give the class its name, and its methods code in which private names are mangled anew."""
+    old, new, unit = edit.old, edit.new, edit.unit
+    if old is None or new is None or unit is None:
+        return
+    owner = (*edit.owner, statements.bare_name(old))
+    inner = site.scope_of(owner)
+    if inner is None or inner.owner is not value:
+        statements.add(site, edit)
+        return
+    _rename_inside(site, old, new, unit, owner)
+    site.transaction.add(
+        [
+            Write(WriteKind.TYPE_ATTRIBUTE, inner.owner, "__name__", statements.bare_name(new)),
+            Write(WriteKind.TYPE_ATTRIBUTE, inner.owner, "__qualname__", str(new.qualname)),
+        ]
+    )
+    site.bind(scope, new.name, value, made=False)
+    site.rename_scope(owner, (*edit.owner, statements.bare_name(new)))
+    _report(site, edit)
+
+
+def _rename_inside(
+    site: Site, old: Definition, new: Definition, unit: Definition, owner: tuple[str, ...]
+) -> None:
+    parts = frozenset({"name"})
+    for before, after in match(old.children, new.children):
+        if before is None or after is None:
+            continue
+        if after.kind is Kind.FUNCTION:
+            inner = Edit(Action.RELINE, before, after, owner, unit, parts)
+            functions.update(site, inner)
+            _rename_private(site, before, after, owner)
+        elif after.kind is Kind.CLASS:
+            path = (*owner, statements.bare_name(before))
+            scope = site.scope_of(path)
+            _rename_inside(site, before, after, unit, path)
+            if scope is not None and scope.owner is not None:
+                name = str(after.qualname)
+                write = Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__qualname__", name)
+                site.transaction.add([write])
+        elif after.children:
+            _rename_inside(site, before, after, unit, owner)
+
+
+def _rename_private(
+    site: Site, before: Definition, after: Definition, owner: tuple[str, ...]
+) -> None:
+    scope = site.scope_of(owner)
+    if scope is None or before.name == after.name:
+        return
+    value = scope.get(before.name)
+    if value is not MISSING:
+        site.bind(scope, after.name, value, made=False)
+        statements.unbind(site, scope, frozenset({before.name}), Edit(Action.RENAME, before, after, owner))

@@ -1,0 +1,184 @@
+"""Code that picks: calls one of several versions of a function, by the pin of the caller.
+
+The picking code is an ordinary function body even where the versions are generators or
+coroutines; it only bears their flag. So the version is picked when the function is called,
+the caller gets the version's own generator or coroutine, and `inspect` sees no difference.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import functools
+from collections.abc import Mapping, Sequence
+from types import CodeType, FunctionType
+from typing import Any
+
+from livepatch.model import FunctionState
+from livepatch.runtime import build, epochs
+from livepatch.runtime.epochs import Era
+
+KIND_FLAGS = 0x20 | 0x80 | 0x100 | 0x200  # generator, coroutine, iterable coroutine, async gen
+VARARGS, VARKEYWORDS = 0x04, 0x08
+SINCE = 1 << 40  # stands for the first epoch of version n: no small int, which is no constant
+PREFIX = "livepatch version "
+PIN = "livepatch pin"
+
+Signature = tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...], str]
+"""Positional-only, positional, `*` name, keyword-only, `**` name; empty where there is none."""
+
+ANY: Signature = ((), (), "livepatch_a", (), "livepatch_k")
+
+
+def clone_of(function: FunctionType, state: FunctionState, code: CodeType) -> FunctionType:
+    """Give a function of `code` beside `function`, without defaults as yet, and hidden."""
+    if state.closure is None:
+        clone = build.function_of(code, function.__globals__, None)
+    else:
+        clone = FunctionType(code, function.__globals__, code.co_name, None, state.closure)
+    epochs.hide(clone)
+    return clone
+
+
+def signature_of(code: CodeType) -> Signature:
+    """Give the parameters of `code`."""
+    names = list(code.co_varnames)
+    only, count, keyword = code.co_posonlyargcount, code.co_argcount, code.co_kwonlyargcount
+    rest = names[count + keyword :]
+    star = rest.pop(0) if code.co_flags & VARARGS else ""
+    stars = rest.pop(0) if code.co_flags & VARKEYWORDS else ""
+    return (
+        tuple(names[:only]), tuple(names[only:count]), star,
+        tuple(names[count : count + keyword]), stars,
+    )  # fmt: skip
+
+
+def common_signature(states: Sequence[FunctionState]) -> Signature:
+    """Give the parameters that all versions share, `ANY` where they or their defaults differ."""
+    first, *others = states
+    signature = signature_of(first.code)
+    for state in others:
+        if signature_of(state.code) != signature or not _same_defaults(first, state):
+            return ANY
+    return signature
+
+
+def _same_defaults(one: FunctionState, other: FunctionState) -> bool:
+    mine, theirs = one.defaults or (), other.defaults or ()
+    if len(mine) != len(theirs) or any(a is not b for a, b in zip(mine, theirs, strict=True)):
+        return False
+    ours, yours = one.kwdefaults or {}, other.kwdefaults or {}
+    return ours.keys() == yours.keys() and all(ours[key] is yours[key] for key in ours)
+
+
+def picking_code(eras: Sequence[Era]) -> CodeType | None:
+    """Give the code that calls the version for the pin; it looks like the newest version's.
+
+    None where the free variables of the newest version cannot be kept.
+    """
+    newest = eras[-1].state.code
+    signature = common_signature([era.state for era in eras])
+    try:
+        code = _picker(signature, newest.co_freevars, len(eras))
+    except SyntaxError:  # a free variable whose name is not an identifier
+        return None
+    if code.co_freevars != newest.co_freevars:
+        return None
+    table: dict[Any, Any] = {PIN: epochs.PIN}
+    for index, era in enumerate(eras):
+        table[f"{PREFIX}{index}"] = era.clone
+        table[SINCE + index] = era.since
+    consts = tuple(_stand_in(const, table) for const in code.co_consts)
+    return code.replace(
+        co_consts=consts,
+        co_filename=newest.co_filename,
+        co_name=newest.co_name,
+        co_qualname=newest.co_qualname,
+        co_firstlineno=newest.co_firstlineno,
+        co_flags=code.co_flags | (newest.co_flags & KIND_FLAGS),
+    )
+
+
+def _stand_in(const: Any, table: Mapping[Any, Any]) -> Any:
+    return table.get(const, const) if isinstance(const, str | int) else const
+
+
+@functools.lru_cache(maxsize=512)
+def _picker(signature: Signature, free: tuple[str, ...], count: int) -> CodeType:
+    only, positional, star, keyword, stars = signature
+    parameters = [*only, *(["/"] if only else []), *positional]
+    parameters += [f"*{star}"] if star else ["*"] if keyword else []
+    parameters += [*keyword, *([f"**{stars}"] if stars else [])]
+    passed = [*only, *positional, *([f"*{star}"] if star else [])]
+    passed += [*(f"{name}={name}" for name in keyword), *([f"**{stars}"] if stars else [])]
+    epoch = f"{PIN!r}.get().epoch"
+    if count > 2:  # noqa: PLR2004
+        epoch = f"(livepatch_epoch := {epoch})"
+    choice = ""
+    for index in range(count - 1):
+        choice += f"{f'{PREFIX}{index}'!r} if {epoch} < {SINCE + index + 1} else "
+        epoch = "livepatch_epoch"
+    choice += repr(f"{PREFIX}{count - 1}")
+    text = f"def picker({', '.join(parameters)}):\n"
+    if free:
+        text += f"  if 0: {', '.join(free)}\n"
+    text += f"  return ({choice})({', '.join(passed)})\n"
+    outer = "".join(f" {name} = None\n" for name in free)
+    inner = "".join(f" {line}\n" for line in text.splitlines())
+    tree = ast.parse(f"def maker():\n{outer}{inner}")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr | ast.stmt | ast.arg | ast.keyword):
+            node.lineno = node.end_lineno = 1  # a traceback shows the line of the `def`
+            node.col_offset = node.end_col_offset = 0
+    module = compile(tree, "<livepatch>", "exec", dont_inherit=True)
+    maker = next(const for const in module.co_consts if isinstance(const, CodeType))
+    return next(const for const in maker.co_consts if isinstance(const, CodeType))
+
+
+COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")
+LIMIT = 120
+"""Entries of `co_names` beyond this would need wider instructions (LOAD_GLOBAL doubles them)."""
+
+
+def reads(code: CodeType, names: frozenset[str]) -> frozenset[str]:
+    """Give which of the module's `names` the code reads, in comprehensions too."""
+    candidates = names.intersection(code.co_names)
+    found = set()
+    if candidates:
+        found = {
+            step.argval
+            for step in dis.get_instructions(code)
+            if step.opname == "LOAD_GLOBAL" and step.argval in candidates
+        }
+    for const in code.co_consts:
+        if isinstance(const, CodeType) and const.co_name in COMPREHENSIONS:
+            found |= reads(const, names)
+    return frozenset(found)
+
+
+def aliased(code: CodeType, aliases: Mapping[str, str]) -> CodeType | None:
+    """Give `code` with other names for the globals it reads; None where that cannot be.
+
+    What it stores under these names still goes where it went.
+    """
+    names = list(code.co_names)
+    raw = bytearray(code.co_code)
+    for step in dis.get_instructions(code):
+        if step.opname != "LOAD_GLOBAL" or step.argval not in aliases:
+            continue
+        alias = aliases[step.argval]
+        if alias not in names:
+            names.append(alias)
+        index = names.index(alias)
+        if index >= LIMIT or (step.arg or 0) >= 2 * LIMIT:
+            return None
+        raw[step.offset + 1] = (index << 1) | ((step.arg or 0) & 1)
+    consts = []
+    for const in code.co_consts:
+        inner: Any = const
+        if isinstance(const, CodeType) and const.co_name in COMPREHENSIONS:
+            inner = aliased(const, aliases)
+            if inner is None:
+                return None
+        consts.append(inner)
+    return code.replace(co_names=tuple(names), co_code=bytes(raw), co_consts=tuple(consts))
