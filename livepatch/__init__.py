@@ -3,7 +3,20 @@
 Importing this starts nothing. `watch()` patches on every save, `refresh()` on request.
 """
 
-from livepatch.api import Watch, history, on_patch, redo, refresh, undo, watch
+from livepatch.api import (
+    PendingSession,
+    Session,
+    Watch,
+    history,
+    on_patch,
+    pending,
+    redo,
+    refresh,
+    retire,
+    session,
+    undo,
+    watch,
+)
 from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
 from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
 
@@ -15,14 +28,19 @@ __all__ = [
     "Note",
     "Patch",
     "PatchKind",
+    "PendingSession",
     "Refusal",
+    "Session",
     "SourceError",
     "UsageError",
     "Watch",
     "history",
     "on_patch",
+    "pending",
     "redo",
     "refresh",
+    "retire",
+    "session",
     "undo",
     "watch",
 ]

@@ -14,6 +14,7 @@ from livepatch.errors import NotTrackedError, UsageError
 from livepatch.model import Patch
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.registry import real_path
+from livepatch.patching.sessions import SESSIONS, PendingSession, Session, session
 from livepatch.watching.importing import ImportHook, untracked_modules
 from livepatch.watching.reporter import Reporter, standard_error
 from livepatch.watching.watcher import Watcher
@@ -75,6 +76,10 @@ class Watch:
 
     def adopt_modules(self) -> None:
         """Track modules that were imported before, or by a loader that the hook does not see."""
+        for module in self._patcher.marks.restricted():
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and self.wants(file):
+                self._track(module, file, None)
         known = self._patcher.files()
         for module, file in untracked_modules(known, self.wants):
             self._track(module, file, None)
@@ -143,6 +148,11 @@ def watch(  # noqa: PLR0913  all but the paths are keywords
     )
 
 
+def watches() -> tuple[Watch, ...]:
+    """Give the watches that have not been stopped."""
+    return tuple(_watches)
+
+
 def refresh(*targets: ModuleType | str | os.PathLike[str]) -> Patch:
     """Apply what is on disk now, in this thread, and give the patch.
 
@@ -199,3 +209,17 @@ def history() -> tuple[Patch, ...]:
 def on_patch(callback: Callable[[Patch], object]) -> Callable[[], None]:
     """Call `callback` with each patch, committed or held, after the fact; gives the remover."""
     return default_patcher().on_patch(callback)
+
+
+def pending() -> tuple[PendingSession, ...]:
+    """Give the sessions that still run an older version than the newest, the oldest first."""
+    return SESSIONS.pending()
+
+
+def retire(version: int, *, force: bool = False) -> int:
+    """Give the number of sessions pinned to `version`; with `force`, let them go on as new.
+
+    Their next call runs the newest code. It is meant for a session that never ends, whose
+    version would be kept for ever.
+    """
+    return SESSIONS.retire(version, force=force)

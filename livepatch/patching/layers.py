@@ -146,9 +146,7 @@ class Layers:
             layering.writes.append(Write(WriteKind.ITEM, namespace, alias, old))
         rebound.setdefault(id(namespace), (namespace, {}))[1][name] = alias
 
-    def _layer_attribute(
-        self, layering: Layering, write: Write, pins: Collection[int]
-    ) -> None:
+    def _layer_attribute(self, layering: Layering, write: Write, pins: Collection[int]) -> None:
         cls: Any = write.target
         name = str(write.name)
         now = type.__getattribute__(cls, "__dict__").get(name, MISSING)
@@ -211,7 +209,10 @@ class Layers:
         else:
             eras = [era for era in stack.eras if era.since < layering.since]
         found = {era.since: era for era in eras}
-        eras = [found[since] for since, _ in needed([(s, None) for s in found], pins, layering.since)]
+        eras = [
+            found[since]
+            for since, _ in needed([(s, None) for s in found], pins, layering.since)
+        ]
         older = [self._with_aliases(layering, function, era, aliases) for era in eras]
         if not written and all(a is b for a, b in zip(older, eras, strict=True)):
             return
@@ -274,7 +275,9 @@ class Layers:
             namespace = type.__getattribute__(standing.owner, "__dict__")
             if namespace.get(standing.name) is standing:
                 writes.append(
-                    Write(WriteKind.TYPE_ATTRIBUTE, standing.owner, standing.name, standing.newest)
+                    Write(
+                        WriteKind.TYPE_ATTRIBUTE, standing.owner, standing.name, standing.newest
+                    )
                 )
         first = min(pins, default=epochs.NEWEST)
         for place, kept in list(self._kept.items()):
@@ -312,7 +315,11 @@ def _is_dunder(name: str) -> bool:
 
 
 def _is_module_namespace(target: Any) -> bool:
-    return type(target) is dict and isinstance(target.get("__name__"), str) and "__spec__" in target
+    return (
+        type(target) is dict
+        and isinstance(target.get("__name__"), str)
+        and "__spec__" in target
+    )
 
 
 def _can_vary(cls: type, name: str, old: Any, new: Any) -> bool:
@@ -328,7 +335,10 @@ def _can_vary(cls: type, name: str, old: Any, new: Any) -> bool:
         return True
     if new is MISSING and not inherited:
         return False  # the interpreter must not find an operator that is not there
-    return all(value is MISSING or callable(value) or hasattr(type(value), "__get__") for value in (old, new))
+    return all(
+        value is MISSING or callable(value) or hasattr(type(value), "__get__")
+        for value in (old, new)
+    )
 
 
 def _readers(namespace: Namespace, names: frozenset[str]) -> list[FunctionType]:
@@ -336,10 +346,12 @@ def _readers(namespace: Namespace, names: frozenset[str]) -> list[FunctionType]:
     found: dict[int, FunctionType] = {}
     module = _module_of(namespace)
     if module is not None:
-        for function in lookup.local_functions(module, lambda code: not names.isdisjoint(_names(code))):
-            if function.__globals__ is namespace and not epochs.is_hidden(function):
-                if stubs.reads(epochs.plain_code(function), names):
-                    found[id(function)] = function
+        for function in lookup.local_functions(
+            module, lambda code: not names.isdisjoint(_names(code))
+        ):
+            mine = function.__globals__ is namespace and not epochs.is_hidden(function)
+            if mine and stubs.reads(epochs.plain_code(function), names):
+                found[id(function)] = function
     for stack in epochs.stacks.values():
         if stack.function.__globals__ is namespace and any(
             stubs.reads(era.clone.__code__, names) for era in stack.eras

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from contextvars import Token
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 from livepatch.model import Write, WriteKind
 from livepatch.patching.layers import Layers
@@ -46,7 +46,17 @@ class Session(Pin):
     each call of a function, coroutine function or generator.
     """
 
-    __slots__ = ("_holds", "_outer", "_token", "canary", "failed", "name", "started", "thread", "version")
+    __slots__ = (
+        "_holds",
+        "_outer",
+        "_token",
+        "canary",
+        "failed",
+        "name",
+        "started",
+        "thread",
+        "version",
+    )
 
     def __init__(self, name: str = "") -> None:
         """Pin nobody yet; `name` is what `pending()` shows."""
@@ -61,7 +71,7 @@ class Session(Pin):
         self._token: Token[Pin] | None = None
         self._outer: Session | None = None
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         """Pin the caller."""
         outer = PIN.get()
         if isinstance(outer, Session) and outer.epoch != NEWEST:
@@ -92,7 +102,7 @@ class Session(Pin):
             self.failed = True
         SESSIONS.release(self)
 
-    async def __aenter__(self) -> Session:
+    async def __aenter__(self) -> Self:
         """Pin the task."""
         return self.__enter__()
 
@@ -201,7 +211,7 @@ def session(job: Job) -> Job: ...
 @overload
 def session(job: str = "") -> Session: ...
 def session(job: Any = "") -> Any:
-    """Pin the caller to the current version: `with session():`, or a decorator for jobs.
+    """Pin the caller to the current version, in a `with` block or as a decorator of a job.
 
     All that the block calls, and the tasks and threads that it starts, run one version of every
     function, method and name from start to end, whatever is patched meanwhile. The next
