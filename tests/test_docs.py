@@ -131,6 +131,19 @@ def test_every_path_of_the_repository_that_a_page_names_exists(page):
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_the_architecture_page_has_every_room_of_the_package():
+    rooms = {
+        p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()
+    }
+    table = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = {
+        name
+        for row in re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    assert rooms - {"__init__", "__main__"} - rows == set()
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_slug_has_a_section_that_explains_it(slug):
     assert f"\n## {slug}\n" in (ROOT / "docs" / "messages.md").read_text("utf-8")
