@@ -17,7 +17,7 @@ from livepatch.diff.match import order_files
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
 from livepatch.patching import files as whole_files
-from livepatch.patching import imports, prepare, reading, truth
+from livepatch.patching import imports, prepare, reading, stale, truth
 from livepatch.patching.history import Entry, History
 from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
@@ -228,7 +228,7 @@ class Patcher:
                 sites.append(site)
         imports.follow(transaction, self.registry)
         late = [note for item in readings for note in item.notes]
-        return [*late, *truth.notes_before_commit(sites)]
+        return [*late, *stale.notes(transaction, sites, self.registry)]
 
     def _held(
         self, refusals: list[Refusal], sources: Sequence[tuple[object, SourceText]]
@@ -321,6 +321,11 @@ class Patcher:
         """Give the committed patches, oldest first."""
         with self._lock:
             return self._history.patches()
+
+    def diff(self, number: int | None = None) -> str:
+        """Give what patch `number` (the newest one) changed in the files, as a unified diff."""
+        with self._lock:
+            return self._history.diff(number)
 
     def on_patch(self, callback: Callback) -> Callable[[], None]:
         """Call `callback` with each patch, committed or held; gives what ends that."""

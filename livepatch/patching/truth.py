@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from livepatch.model import Note
-from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.runtime import frames
-
-
-def notes_before_commit(sites: Sequence[Site]) -> list[Note]:
-    """Give the notes that need the texts: values that are stale after this patch."""
-    del sites
-    return []
 
 
 def notes_after_commit(transaction: Transaction) -> list[Note]:

@@ -1,0 +1,147 @@
+"""Values computed from code that changed, by statements that did not: kept, and named.
+
+The program's state is the user's, so such a statement is not run again; what it once computed
+may differ from what a fresh start would give.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+from livepatch.model import MISSING, Action, Edit, Kind, Note
+from livepatch.patching import imports
+from livepatch.patching.registry import Registry, TrackedFile
+from livepatch.patching.site import Site
+from livepatch.patching.transaction import Transaction
+from livepatch.source.uses import Use, uses_of
+
+MAKERS = frozenset(
+    {"__init__", "__new__", "__post_init__", "__call__", "__init_subclass__", "__set_name__",
+     "__class_getitem__"}
+)  # fmt: skip
+Names = defaultdict[str, set[str]]  # by name of the module
+LIMIT = 200  # notes of one patch
+
+
+class _Changed:
+    """What changed so far: values that were rebound, and code that answers otherwise now."""
+
+    def __init__(self) -> None:
+        self.values: Names = defaultdict(set)
+        self.code: Names = defaultdict(set)
+
+    def names(self) -> set[str]:
+        """Give the last parts of all that changed: what a text has to mention."""
+        found = set()
+        for table in (self.values, self.code):
+            for names in table.values():
+                found |= {name.rpartition(".")[2] for name in names}
+                found |= {name.partition(".")[0] for name in names}
+        return found
+
+
+def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -> list[Note]:
+    """Give a note for each value that is stale after this patch, by way of others too."""
+    changed = _Changed()
+    for rebinding in transaction.rebound:
+        if rebinding.old is not MISSING and not rebinding.name.startswith("__all__"):
+            changed.values[rebinding.module.__name__].add(rebinding.name)
+    for site in sites:
+        for edit in site.plan.edits:
+            changed.code[site.module.__name__].update(_changed_code(edit))
+    executed = {
+        (site.module.__name__, edit.new.first)
+        for site in sites
+        for edit in site.plan.edits
+        if edit.new is not None and edit.action in {Action.EXECUTE, Action.ADD, Action.HEADER}
+    }
+    texts = {site.module.__name__: site.text for site in sites}
+    found: dict[tuple[str, int], Note] = {}
+    for _ in range(8):  # each round follows the values found stale in the one before
+        more = dict(_round(changed, registry, texts, executed))
+        if found.keys() >= more.keys() or len(found) > LIMIT:
+            break
+        found.update(more)
+    return list(found.values())
+
+
+def _changed_code(edit: Edit) -> Iterator[str]:
+    definition = edit.new or edit.old
+    if definition is None or edit.action in {Action.RELINE, Action.RENAME}:
+        return
+    if edit.parts and edit.parts <= {"annotations", "docstring", "type_params"}:
+        return
+    path = ".".join([*edit.owner, getattr(definition.node, "name", definition.name)])
+    if edit.action is Action.UPDATE and definition.kind is Kind.FUNCTION:
+        yield path
+        if definition.name in MAKERS:
+            yield ".".join(edit.owner)
+    elif edit.action is Action.HEADER:
+        yield path
+    elif edit.owner and definition.kind is not Kind.FUNCTION:
+        for name in definition.binds:
+            yield ".".join([*edit.owner, name])
+
+
+def _round(
+    changed: _Changed,
+    registry: Registry,
+    texts: dict[str, str],
+    executed: set[tuple[str, int]],
+) -> Iterator[tuple[tuple[str, int], Note]]:
+    words = changed.names()
+    if not words:
+        return
+    for tracked in registry:
+        for module in tracked.live_modules():
+            text = texts.get(module.__name__) or tracked.text.text
+            if not any(word in text for word in words):
+                continue
+            values, code = _as_seen_by(module, tracked, changed)
+            for use in uses_of(text, {name.partition(".")[0] for name in values | code}):
+                if (module.__name__, use.first) in executed:
+                    continue
+                cause = _cause(use, values, code)
+                if cause and cause not in use.targets:
+                    changed.values[module.__name__].update(use.targets)
+                    note = _note(use, cause, tracked, module)
+                    yield (tracked.file, use.line), note
+
+
+def _as_seen_by(
+    module: ModuleType, tracked: TrackedFile, changed: _Changed
+) -> tuple[set[str], set[str]]:
+    """Give the changed names as `module` writes them: its own, imported ones, dotted ones."""
+    values, code = set(changed.values[module.__name__]), set(changed.code[module.__name__])
+    for source, name, alias in imports.from_imports(tracked, module):
+        for mine, theirs in ((values, changed.values[source]), (code, changed.code[source])):
+            for each in theirs:
+                head, dot, rest = each.partition(".")
+                if name in {head, "*"}:
+                    mine.add((alias if name != "*" else head) + dot + rest)
+        whole = f"{source}.{name}"
+        values.update(f"{alias}.{each}" for each in changed.values.get(whole, ()))
+        code.update(f"{alias}.{each}" for each in changed.code.get(whole, ()))
+    for name, value in list(vars(module).items()):
+        if type(value) is ModuleType and value.__name__ in {*changed.values, *changed.code}:
+            values.update(f"{name}.{each}" for each in changed.values.get(value.__name__, ()))
+            code.update(f"{name}.{each}" for each in changed.code.get(value.__name__, ()))
+    return values, code
+
+
+def _cause(use: Use, values: set[str], code: set[str]) -> str:
+    for names in (use.read & values, use.called & code, use.bases & values):
+        if names:
+            return min(names)
+    decorators = use.decorators & (values | code)
+    return min(decorators) if decorators else ""
+
+
+def _note(use: Use, cause: str, tracked: TrackedFile, module: ModuleType) -> Note:
+    name = ", ".join(use.targets) or f"line {use.line}"
+    message = f"was computed from {cause}, which changed; its own statement did not, so it is kept"
+    if use.targets and "." not in use.targets[0]:
+        message += f" (livepatch.rerun({module.__name__ + ':' + use.targets[0]!r}) computes it anew)"
+    return Note("stale-value", name, tracked.file, use.line, message)

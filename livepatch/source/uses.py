@@ -1,0 +1,147 @@
+"""Which statements of a text compute something from given names: found without a whole parse."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from livepatch.source import scopes
+
+APPLIERS = frozenset({"map", "filter", "sorted", "max", "min", "reduce", "any", "all"})
+REACH = 400  # lines that a statement is looked for below the line that mentions a name
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One statement with the names that it reads, and those that it calls, dotted ones too.
+
+    `targets` are the dotted names that it binds.
+    """
+
+    first: int
+    line: int
+    targets: tuple[str, ...]
+    read: frozenset[str]
+    called: frozenset[str]
+    bases: frozenset[str]
+    decorators: frozenset[str]
+
+
+def uses_of(text: str, names: Collection[str]) -> Iterator[Use]:
+    """Give the top-level and class-level statements of `text` that mention one of `names`."""
+    if not names:
+        return
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+    lines = text.split("\n")
+    done = 0
+    for found in pattern.finditer(text):
+        line = text.count("\n", 0, found.start())
+        if line < done:
+            continue
+        start = _start_of(lines, line)
+        end, nodes = _parse_from(lines, start, line)
+        done = max(end, line + 1)
+        for node in nodes:
+            yield from _uses(node, "", start)
+
+
+def _start_of(lines: list[str], line: int) -> int:
+    while line > 0 and not _starts_statement(lines[line]):
+        line -= 1
+    while line > 0 and lines[line - 1].startswith("@"):
+        line -= 1
+    return line
+
+
+def _starts_statement(line: str) -> bool:
+    return bool(line) and (line[0].isalpha() or line[0] in "_@") and not _continues(line)
+
+
+def _continues(line: str) -> bool:
+    return re.match(r"(?:else|elif|except|finally)\b", line) is not None
+
+
+def _parse_from(lines: list[str], start: int, line: int) -> tuple[int, list[ast.stmt]]:
+    """Parse the statement that starts at `start` and reaches over `line`."""
+    if re.match(r"(?:async\s+)?def\s", lines[start]):
+        return _next_start(lines, line), []  # a body: nothing in it is evaluated on import
+    end = _next_start(lines, line)
+    for _ in range(4):
+        try:
+            return end, ast.parse("\n".join(lines[start:end])).body
+        except SyntaxError:
+            if end >= len(lines) or end - start > REACH:
+                break
+            end = _next_start(lines, end)
+    return end, []
+
+
+def _next_start(lines: list[str], line: int) -> int:
+    line += 1
+    decorated = lines[line - 1].startswith("@")
+    while line < len(lines):
+        if _starts_statement(lines[line]):
+            if not decorated:
+                return line
+            decorated = lines[line].startswith("@")
+        line += 1
+    return len(lines)
+
+
+def _uses(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
+    match node:
+        case ast.ClassDef():
+            bases = _names([*node.bases, *(k.value for k in node.keywords)])[0]
+            yield Use(
+                node.lineno + offset, node.lineno + offset, (prefix + node.name,), frozenset(),
+                frozenset(), bases, _names(node.decorator_list)[0],
+            )  # fmt: skip
+            for child in node.body:
+                yield from _uses(child, f"{prefix}{node.name}.", offset)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            read, called = _names(defaults)
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            yield Use(
+                first + offset, node.lineno + offset, (prefix + node.name,), read, called,
+                frozenset(), _names(node.decorator_list)[0],
+            )  # fmt: skip
+        case ast.Import() | ast.ImportFrom():
+            return
+        case _:
+            targets = tuple(prefix + name for name in sorted(scopes.bound_names(node)))
+            read, called = _names([node])
+            line = node.lineno + offset
+            yield Use(line, line, targets, read, called, frozenset(), frozenset())
+
+
+def _names(nodes: list[ast.expr] | list[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
+    read: set[str] = set()
+    called: set[str] = set()
+    for node in nodes:
+        for inner in scopes.evaluated(node):
+            read.update(_dotted(inner))
+            if isinstance(inner, ast.Call):
+                called.update(_dotted(inner.func))
+                if isinstance(inner.func, ast.Name) and inner.func.id in APPLIERS:
+                    for argument in inner.args:
+                        called.update(_dotted(argument))
+    return frozenset(read), frozenset(called)
+
+
+def _dotted(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, ast.Attribute):
+        parts = [node.attr]
+        value: ast.expr = node.value
+        while isinstance(value, ast.Attribute):
+            parts.append(value.attr)
+            value = value.value
+        if isinstance(value, ast.Name):
+            parts.append(value.id)
+            parts.reverse()
+            for count in range(1, len(parts) + 1):
+                yield ".".join(parts[:count])
