@@ -40,7 +40,13 @@ class SourceError(LivepatchError):
     slug = "source"
 
     def __init__(  # noqa: PLR0913  the six facts that a caret message is made of
-        self, message: str, *, file: str, line: int, column: int = 0, line_text: str = "",
+        self,
+        message: str,
+        *,
+        file: str,
+        line: int,
+        column: int = 0,
+        line_text: str = "",
         slug: str = "source",
     ) -> None:
         """Hold the message of the compiler and the place that it names."""
@@ -135,3 +141,46 @@ class PatchRefusedError(LivepatchError):
         """Say what was refused, and why."""
         super().__init__(f"{target}: the patch was refused: {reasons}")
         self.target = target
+
+
+class StoreError(LivepatchError):
+    """The script store cannot be reached, or holds no such script or version."""
+
+    slug = "store"
+
+
+class ConflictError(StoreError):
+    """A script was changed by somebody else since; `expected` and `found` are versions."""
+
+    slug = "store-conflict"
+
+    def __init__(self, name: str, *, expected: int, found: int) -> None:
+        """Say which version was expected and which one is there."""
+        super().__init__(f"{name}: version {expected} was expected, the newest is {found}")
+        self.name = name
+        self.expected = expected
+        self.found = found
+
+
+class SignatureError(LivepatchError):
+    """A script is not signed by an author who is trusted; nothing of it was executed."""
+
+    slug = "signature"
+
+
+class TimeLimitError(LivepatchError):
+    """A script ran longer than it may; the message says where, and whether it has ended."""
+
+    slug = "time-limit"
+
+
+class ScriptRefusedError(LivepatchError):
+    """A script, or its new version, could not be taken; an old one goes on. `reasons` say why, one line each."""
+
+    slug = "script-refused"
+
+    def __init__(self, name: str, reasons: tuple[str, ...]) -> None:
+        """Say what was refused, and why."""
+        super().__init__(f"{name}: {'; '.join(reasons)}")
+        self.name = name
+        self.reasons = reasons
