@@ -8,54 +8,28 @@ the writes that end all this where nobody is pinned any more.
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import FunctionType, MemberDescriptorType, ModuleType
+from types import FunctionType
 from typing import Any
 
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
-from livepatch.runtime import build, epochs, lookup, stubs, versions
-from livepatch.runtime.epochs import Era, Stack, Versioned
-
-DIRECT = frozenset(
-    {"__annotate__", "__annotate_func__", "__annotations_cache__", "__class_getitem__",
-     "__init_subclass__", "__set_name__", "__dict__", "__weakref__", "__bases__", "__class__",
-     "__name__", "__qualname__", "__abstractmethods__", "__type_params__", "__hash__"}
+from livepatch.patching import caches
+from livepatch.patching.layering import (
+    Kept,
+    Layering,
+    Namespace,
+    can_vary,
+    is_dunder,
+    is_module_namespace,
+    must_wait,
+    needed,
+    readers,
 )  # fmt: skip
-"""Attributes of a class that have one value for everybody: the interpreter reads them itself."""
+from livepatch.runtime import build, epochs, stubs, versions
+from livepatch.runtime.epochs import Era, Stack, Versioned
+from livepatch.runtime.functions import ANNOTATIONS
 
 StateOf = Callable[[FunctionType], FunctionState]
-Namespace = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An entry of a module's namespace that goes when nobody is pinned before `since`."""
-
-    namespace: Namespace
-    name: str
-    value: Any
-    since: int
-
-
-@dataclass(slots=True)
-class Layering:
-    """What one commit has to write instead, and what is true after it.
-
-    `clones` gives new functions, which nobody has seen yet, what they need: it comes first.
-    """
-
-    since: int
-    clones: list[Write] = field(default_factory=list)
-    writes: list[Write] = field(default_factory=list)
-    stacks: list[Stack] = field(default_factory=list)
-    picking: dict[int, Any] = field(default_factory=dict)
-    attributes: dict[tuple[int, str], Versioned] = field(default_factory=dict)
-    kept: dict[tuple[int, str], Kept] = field(default_factory=dict)
-    revived: list[tuple[int, str]] = field(default_factory=list)
-    caches: list[Write] = field(default_factory=list)
 
 
 class Layers:
@@ -78,7 +52,7 @@ class Layers:
         key = (id(write.target), str(write.name))
         if write.kind is WriteKind.FUNCTION and id(write.target) in epochs.stacks:
             return epochs.stacks[id(write.target)].plain
-        if write.kind is WriteKind.ITEM and key in self._kept and "@" not in key[1]:
+        if key in self._kept and write.kind is self._kept[key].kind and "@" not in key[1]:
             return MISSING  # it only waits for the sessions that still need it
         return epochs.logical(look(write))
 
@@ -96,7 +70,7 @@ class Layers:
                 case WriteKind.FUNCTION if not epochs.is_hidden(target):
                     state: Any = write.value
                     functions[id(target)] = (target, state)
-                case WriteKind.ITEM if _is_module_namespace(target):
+                case WriteKind.ITEM if is_module_namespace(target):
                     self._layer_name(layering, write, rebound)
                 case WriteKind.TYPE_ATTRIBUTE:
                     self._layer_attribute(layering, write, pins)
@@ -104,11 +78,25 @@ class Layers:
                     layering.writes.extend(self._line_writes(write))
                 case WriteKind.CALL:
                     layering.writes.append(write)
-                    layering.caches.append(write)
+                    caches.layer(layering, write, rebound)
                 case _:
                     layering.writes.append(write)
         self._layer_functions(layering, functions, rebound, pins)
+        if any(write.kind is WriteKind.CALL for write in layering.writes):
+            caches.split(layering, pins)
+        for write in writes:
+            if write.kind is WriteKind.ATTRIBUTE and write.name == ANNOTATIONS:
+                layering.annotated[id(write.target)] = write.value
         return layering
+
+    @staticmethod
+    def show_signatures(layering: Layering) -> None:
+        """Let `inspect.signature` give the newest parameters where the code takes any."""
+        for function, clone in layering.signatures:
+            value = layering.annotated.get(id(function), getattr(function, ANNOTATIONS))
+            signature = stubs.shown_signature(clone, value)
+            if signature is not None:
+                layering.keep(vars(function), "__signature__", signature)
 
     def accept(self, layering: Layering) -> None:
         """Note what a commit has made true."""
@@ -138,12 +126,11 @@ class Layers:
         layering.kept.pop(key, None)
         layering.revived.append(key)
         layering.writes.append(write)
-        if old is MISSING or old is write.value or _is_dunder(name):
+        if old is MISSING or old is write.value or is_dunder(name):
             return
         alias = f"{name}@{layering.since}"
         if alias not in namespace and (id(namespace), alias) not in layering.kept:
-            layering.kept[id(namespace), alias] = Kept(namespace, alias, old, layering.since)
-            layering.writes.append(Write(WriteKind.ITEM, namespace, alias, old))
+            layering.keep(namespace, alias, old)
         rebound.setdefault(id(namespace), (namespace, {}))[1][name] = alias
 
     def _layer_attribute(self, layering: Layering, write: Write, pins: Collection[int]) -> None:
@@ -152,7 +139,14 @@ class Layers:
         now = type.__getattribute__(cls, "__dict__").get(name, MISSING)
         now = layering.attributes.get((id(cls), name), now)
         old = epochs.logical(now)
-        if not isinstance(now, Versioned) and not _can_vary(cls, name, old, write.value):
+        if must_wait(cls, name, write.value) and not isinstance(now, Versioned):
+            if old is not MISSING:
+                kept = Kept(cls, name, old, layering.since, WriteKind.TYPE_ATTRIBUTE)
+                layering.kept[id(cls), name] = kept
+            return
+        layering.kept.pop((id(cls), name), None)
+        layering.revived.append((id(cls), name))
+        if not isinstance(now, Versioned) and not can_vary(cls, name, old, write.value):
             layering.writes.append(write)
             return
         eras = now.eras if isinstance(now, Versioned) else ((0, old),)
@@ -179,7 +173,7 @@ class Layers:
     ) -> None:
         every = dict(functions)
         for namespace, aliases in rebound.values():
-            for reader in _readers(namespace, frozenset(aliases)):
+            for reader in readers(namespace, frozenset(aliases)):
                 if id(reader) not in every:
                     every[id(reader)] = (reader, self._plain(reader))
         for key, (function, state) in every.items():
@@ -229,6 +223,8 @@ class Layers:
         layering.writes.append(Write(WriteKind.FUNCTION, function, "", picking))
         layering.stacks.append(Stack(function, chosen))
         layering.picking[id(function)] = code
+        if stubs.is_open(code):
+            layering.signatures.append((function, chosen[-1].clone))
 
     def _era(
         self, layering: Layering, function: FunctionType, state: FunctionState, since: int
@@ -283,94 +279,8 @@ class Layers:
         for place, kept in list(self._kept.items()):
             if first >= kept.since:
                 del self._kept[place]
-                if kept.namespace.get(kept.name, MISSING) is kept.value:
-                    writes.append(Write(WriteKind.ITEM, kept.namespace, kept.name, MISSING))
+                if kept.now is kept.value:
+                    writes.append(Write(kept.kind, kept.target, kept.name, MISSING))
         over = [write for since, write in self._caches if first >= since]
         self._caches = [item for item in self._caches if first < item[0]]
         return writes + over
-
-
-def needed(
-    eras: Sequence[tuple[int, Any]], pins: Collection[int], end: int
-) -> list[tuple[int, Any]]:
-    """Give the versions that somebody pinned to one of `pins` calls, and the last one.
-
-    The last one holds until `end`, where the next begins; where that is now, it is kept only
-    if somebody is pinned to it.
-    """
-    if not eras:
-        return []
-    starts = [since for since, _ in eras]
-    ends = [*starts[1:], end]
-    found = []
-    for era, start, stop in zip(eras, starts, ends, strict=True):
-        last = stop == epochs.NEWEST
-        if last or any((start <= pin or start == starts[0]) and pin < stop for pin in pins):
-            found.append(era)
-    return found
-
-
-def _is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
-def _is_module_namespace(target: Any) -> bool:
-    return (
-        type(target) is dict
-        and isinstance(target.get("__name__"), str)
-        and "__spec__" in target
-    )
-
-
-def _can_vary(cls: type, name: str, old: Any, new: Any) -> bool:
-    """Tell whether an attribute can have several versions, and has to."""
-    if old is new or name in DIRECT or isinstance(old, MemberDescriptorType):
-        return False
-    if type(cls).__module__ == "enum" or isinstance(new, MemberDescriptorType):
-        return False
-    inherited = any(name in vars(base) for base in cls.__mro__[1:])
-    if old is MISSING and not inherited:
-        return False  # nobody who is pinned knows of it
-    if not _is_dunder(name):
-        return True
-    if new is MISSING and not inherited:
-        return False  # the interpreter must not find an operator that is not there
-    return all(
-        value is MISSING or callable(value) or hasattr(type(value), "__get__")
-        for value in (old, new)
-    )
-
-
-def _readers(namespace: Namespace, names: frozenset[str]) -> list[FunctionType]:
-    """Give the functions of a module some version of which reads one of its `names`."""
-    found: dict[int, FunctionType] = {}
-    module = _module_of(namespace)
-    if module is not None:
-        for function in lookup.local_functions(
-            module, lambda code: not names.isdisjoint(_names(code))
-        ):
-            mine = function.__globals__ is namespace and not epochs.is_hidden(function)
-            if mine and stubs.reads(epochs.plain_code(function), names):
-                found[id(function)] = function
-    for stack in epochs.stacks.values():
-        if stack.function.__globals__ is namespace and any(
-            stubs.reads(era.clone.__code__, names) for era in stack.eras
-        ):
-            found[id(stack.function)] = stack.function
-    return list(found.values())
-
-
-def _names(code: Any) -> set[str]:
-    found = set(code.co_names)
-    for const in code.co_consts:
-        if isinstance(const, type(code)):
-            found |= _names(const)
-    return found
-
-
-def _module_of(namespace: Namespace) -> ModuleType | None:
-    module = sys.modules.get(namespace["__name__"])
-    if isinstance(module, ModuleType) and vars(module) is namespace:
-        return module
-    holders = gc.get_referrers(namespace)
-    return next((found for found in holders if isinstance(found, ModuleType)), None)

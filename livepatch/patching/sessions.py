@@ -1,44 +1,23 @@
-"""Who is pinned to which version, and the commit that respects it: the process's one `Sessions`.
-
-A commit at epoch N+1 while somebody is pinned to N or before is layered (`patching.layers`);
-with nobody pinned it is plain. What was layered is settled by whoever ends the last session that
-needed it. Two locks: `_writer` is held through a transaction and through a settling, `_gate` for
-the moment in which a session opens or ends, or in which a commit happens. Nothing of the program
-runs under `_gate`.
-"""
+"""Sessions as a program uses them: a block, a decorator, something to go on with later."""
 
 from __future__ import annotations
 
 import functools
-import os
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Token
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from livepatch.model import Write, WriteKind
-from livepatch.patching.layers import Layers
-from livepatch.runtime import auditing, carrying, swap
+from livepatch.patching.commits import SESSIONS, PendingSession, Pinned
 from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
+
+__all__ = ["SESSIONS", "PendingSession", "Session", "decorated", "session"]
 
 Job = TypeVar("Job", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class PendingSession:
-    """A session that still runs an older version: which, for how long, and where it began."""
-
-    version: int
-    seconds: float
-    thread: str
-    name: str = ""
-
-
-class Session(Pin):
+class Session(Pinned):
     """Pins the caller to the version that is current at entry, until the end of the block.
 
     Tasks and threads that the block starts, and jobs that it hands to an executor, are pinned
@@ -46,28 +25,11 @@ class Session(Pin):
     each call of a function, coroutine function or generator.
     """
 
-    __slots__ = (
-        "_holds",
-        "_outer",
-        "_token",
-        "canary",
-        "failed",
-        "name",
-        "started",
-        "thread",
-        "version",
-    )
+    __slots__ = ("_outer", "_token")
 
     def __init__(self, name: str = "") -> None:
         """Pin nobody yet; `name` is what `pending()` shows."""
-        super().__init__(NEWEST)
-        self.name = name
-        self.version = -1
-        self.started = 0.0
-        self.thread = ""
-        self.canary = False
-        self.failed = False
-        self._holds = 0
+        super().__init__(name)
         self._token: Token[Pin] | None = None
         self._outer: Session | None = None
 
@@ -123,14 +85,6 @@ class Session(Pin):
             yield
         finally:
             PIN.reset(token)
-
-    def hold(self) -> bool:
-        """Keep the session open beyond its block; tell whether it still was."""
-        return SESSIONS.hold(self)
-
-    def release(self) -> None:
-        """Take back one `hold`; with the last one the session is over."""
-        SESSIONS.release(self)
 
     @property
     def is_over(self) -> bool:
@@ -218,224 +172,3 @@ def session(job: Any = "") -> Any:
     session runs the newest. A text names the session for `pending()`.
     """
     return decorated(job) if callable(job) else Session(job)
-
-
-class Sessions:
-    """The open sessions, the epoch, and the one way in which writes are committed."""
-
-    def __init__(self) -> None:
-        """Have no session and no patch."""
-        self.epoch = 0
-        self.used = False
-        self.canary_share = 0.0
-        self.is_canary: Callable[[], bool] = bool
-        self.on_close: list[Callable[[Session], object]] = []
-        self._counts: dict[int, int] = {}
-        self._open: dict[int, Session] = {}
-        self._layers = Layers(swap.state_of)
-        self._gate = threading.RLock()
-        self._writer = threading.RLock()
-        self._busy = 0
-        self._owner = 0
-        self._due = False
-
-    # --- sessions -----------------------------------------------------------------------------
-
-    def open(self, session: Session) -> None:
-        """Pin `session` to the current epoch (or, for a canary, to the one before or after)."""
-        if not self.used:
-            self._begin()
-        session.started = time.monotonic()
-        session.thread = threading.current_thread().name
-        with self._gate:
-            epoch = self.epoch
-            if self.canary_share:
-                session.canary = self.is_canary()
-                epoch -= not session.canary
-            session.epoch = session.version = epoch
-            session._holds = 1  # noqa: SLF001  its only other owner
-            self._counts[epoch] = self._counts.get(epoch, 0) + 1
-            self._open[id(session)] = session
-
-    def _begin(self) -> None:
-        """Prepare for the first session; a transaction that has begun without it ends first."""
-        carrying.install(Session)
-        if self._writer.acquire(timeout=5.0):
-            self.used = True
-            self._writer.release()
-        self.used = True
-
-    def hold(self, session: Session) -> bool:
-        """Keep `session` open; tell whether it was."""
-        with self._gate:
-            is_open = id(session) in self._open
-            session._holds += is_open  # noqa: SLF001
-            return is_open
-
-    def release(self, session: Session) -> None:
-        """Let go of `session`; when nobody holds it, it is over, and what only it needed goes."""
-        with self._gate:
-            session._holds -= 1  # noqa: SLF001
-            if session._holds > 0 or self._open.pop(id(session), None) is None:  # noqa: SLF001
-                return
-            self._uncount(session.version)
-            session.epoch = NEWEST
-        for callback in self.on_close:
-            callback(session)
-        if self._layers:
-            self.settle()
-
-    def _uncount(self, epoch: int) -> None:
-        self._counts[epoch] -= 1
-        if not self._counts[epoch]:
-            del self._counts[epoch]
-
-    def pending(self) -> tuple[PendingSession, ...]:
-        """Give the sessions that run an older version than the newest, oldest first."""
-        now = time.monotonic()
-        with self._gate:
-            old = [item for item in self._open.values() if item.version < self.epoch]
-        return tuple(
-            PendingSession(item.version, now - item.started, item.thread, item.name)
-            for item in sorted(old, key=lambda item: item.started)
-        )
-
-    def retire(self, version: int, *, force: bool = False) -> int:
-        """End the privilege of the sessions pinned to `version`; give how many there are.
-
-        Without `force` nothing happens to them. With it they go on with the newest code at
-        their next call.
-        """
-        with self._gate:
-            chosen = [item for item in self._open.values() if item.version == version]
-            if force:
-                for item in chosen:
-                    del self._open[id(item)]
-                    self._uncount(version)
-                    item.epoch = NEWEST
-        if force:
-            self.settle()
-        return len(chosen)
-
-    # --- commits ------------------------------------------------------------------------------
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep other transactions and settlings out; this thread sees what is committed early."""
-        with self._writer:
-            self._busy += 1
-            self._owner = threading.get_ident()
-            token = PIN.set(Pin(NEWEST))
-            try:
-                yield
-            finally:
-                PIN.reset(token)
-                self._busy -= 1
-                if not self._busy:
-                    self._owner = 0
-                    if not self.canary_share:
-                        UNPINNED.epoch = NEWEST
-        if self._layers or self._due:
-            self.settle()
-
-    def commit(self, writes: Sequence[Write], *, final: bool = True) -> list[Write]:
-        """Carry out `writes` as one; give what takes them back when nobody is pinned.
-
-        Where this is not the end of the patch, only this thread sees the new code so far (if
-        there are sessions at all).
-        """
-        inverse = swap.inverse_of(writes, self._layers.current)
-        staged = not final and self.used
-        exposed = final and auditing.is_interruptible()
-        with self._gate:
-            if not (self._counts or self._layers or staged or exposed or self.canary_share):
-                swap.commit(writes, inverse)
-                return inverse
-        while True:
-            with self._gate:
-                epoch = self.epoch
-                pins = {*self._counts, epoch}
-            layering = self._layers.layered(writes, epoch + 1, pins)
-            swap.commit(layering.clones)
-            with self._gate:
-                if self._counts.keys() <= pins:
-                    self._commit_layers(layering.writes, staged=staged, exposed=exposed)
-                    self._layers.accept(layering)
-                    return inverse
-
-    def commit_all(self, batches: Sequence[Sequence[Write]]) -> list[list[Write]]:
-        """Carry out several lists of writes as one; give what takes back each of them."""
-        planned: dict[swap.Key, object] = {}
-        inverses = [swap.inverse_of(batch, self._layers.current, planned) for batch in batches]
-        self.commit([write for batch in batches for write in batch])
-        return inverses
-
-    def _commit_layers(self, writes: list[Write], *, staged: bool, exposed: bool) -> None:
-        """Carry out layered writes; staged, the callers without a session stay where they are."""
-        hidden = staged or exposed or bool(self.canary_share)
-        if hidden:
-            UNPINNED.epoch = self.epoch
-        if exposed:
-            # Each of these alone changes nothing that anybody sees; the rest, and the moment
-            # from which all of it is seen, runs no Python even under an audit hook.
-            picks = [write for write in writes if write.kind is WriteKind.FUNCTION]
-            swap.commit(picks)
-            writes = [write for write in writes if write.kind is not WriteKind.FUNCTION]
-        if not (staged or self.canary_share):
-            writes = [*writes, Write(WriteKind.ATTRIBUTE, UNPINNED, "epoch", NEWEST)]
-        swap.commit(writes)
-
-    def take_back(self, inverse: Sequence[Write]) -> list[str]:
-        """Carry out `inverse` one way or the other; give a line for each write that failed."""
-        if not self._layers:
-            return swap.take_back(inverse)
-        try:
-            self.commit(inverse, final=False)
-        except Exception:  # noqa: BLE001  a rollback goes on to its end
-            return swap.take_back(inverse)
-        return []
-
-    def advance(self) -> None:
-        """Let sessions that open from now on run what was committed last."""
-        with self._gate:
-            self.epoch += 1
-
-    def settle(self) -> None:
-        """Put plain code where nobody needs an older version; later, if a patch is under way."""
-        self._due = True
-        while self._due and self._writer.acquire(blocking=False):
-            try:
-                if self._busy:
-                    return
-                self._due = False
-                with self._gate:
-                    pins = {*self._counts, *([self.epoch - 1] if self.canary_share else [])}
-                    writes = self._layers.settled(pins)
-                    if writes:
-                        swap.commit(writes)
-            finally:
-                self._writer.release()
-
-    def is_layered(self) -> bool:
-        """Tell whether anything in the program has several versions now."""
-        return bool(self._layers)
-
-    def after_fork(self) -> None:
-        """Have locks that nobody holds; threads of the parent are not here."""
-        self._gate = threading.RLock()
-        if self._owner != threading.get_ident():
-            self._writer = threading.RLock()
-            self._busy = 0
-        mine = PIN.get()
-        for session in [item for item in self._open.values() if item is not mine]:
-            del self._open[id(session)]
-            self._uncount(session.version)
-            session.epoch = NEWEST
-        self._due = True
-
-
-SESSIONS = Sessions()
-"""One for the process: a caller is pinned to one version of everything, whoever patches it."""
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=SESSIONS.after_fork)

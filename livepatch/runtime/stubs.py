@@ -135,6 +135,30 @@ def _picker(signature: Signature, free: tuple[str, ...], count: int) -> CodeType
     return next(const for const in maker.co_consts if isinstance(const, CodeType))
 
 
+def is_open(code: CodeType) -> bool:
+    """Tell whether a picking code takes any arguments, whatever its versions take."""
+    return code.co_varnames[:2] == (ANY[2], ANY[4])
+
+
+def shown_signature(clone: FunctionType, annotations: Any) -> Any:
+    """Give the parameters of `clone` with these annotations; None where they cannot be had."""
+    import inspect  # noqa: PLC0415  10 ms that only a changed signature costs
+
+    try:
+        signature = inspect.signature(clone)
+        if callable(annotations):
+            annotations = annotations(1)  # the values (PEP 649)
+    except Exception:  # noqa: BLE001  the program's own annotations
+        return None
+    values = annotations or {}
+    parameters = [
+        parameter.replace(annotation=values.get(name, parameter.annotation))
+        for name, parameter in signature.parameters.items()
+    ]
+    returns = values.get("return", signature.return_annotation)
+    return signature.replace(parameters=parameters, return_annotation=returns)
+
+
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")
 LIMIT = 120
 """Entries of `co_names` beyond this would need wider instructions (LOAD_GLOBAL doubles them)."""

@@ -1,30 +1,11 @@
 """A session runs one version from start to end, whatever is patched meanwhile."""
 
 import asyncio
-import contextvars
 import inspect
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import livepatch
-from livepatch.patching.sessions import SESSIONS
-from livepatch.runtime import epochs
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left():
-    yield
-    assert not SESSIONS.is_layered()
-    assert not epochs.stacks
-    assert epochs.UNPINNED.epoch == epochs.NEWEST
-
-
-def elsewhere(call):
-    """Give what `call` gives in a thread that belongs to no session."""
-    with ThreadPoolExecutor(1) as pool:
-        return contextvars.Context().run(pool.submit, call).result()
-
 
 WRAPS = "import functools\ndef deco(g):\n    @functools.wraps(g)\n    def w(*a):\n        return g(*a)\n    return w\n"
 SHAPES = {
@@ -52,7 +33,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_session_keeps_the_version_of(project, shape):
+def test_a_session_keeps_the_version_of(project, elsewhere, shape):
     before, expression = SHAPES[shape]
     m = project.start("shape", before)
     space = {"m": m, "asyncio": asyncio}

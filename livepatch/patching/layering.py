@@ -1,0 +1,165 @@
+"""What one layered commit writes, and the questions that decide how an edit is layered."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType, MemberDescriptorType, ModuleType
+from typing import Any
+
+from livepatch.model import MISSING, Write, WriteKind
+from livepatch.runtime import epochs, lookup, stubs
+from livepatch.runtime.epochs import Stack, Versioned
+
+DIRECT = frozenset(
+    {"__annotate__", "__annotate_func__", "__annotations_cache__", "__class_getitem__",
+     "__init_subclass__", "__set_name__", "__dict__", "__weakref__", "__bases__", "__class__",
+     "__name__", "__qualname__", "__abstractmethods__", "__type_params__", "__hash__"}
+)  # fmt: skip
+"""Attributes of a class that have one value for everybody: the interpreter reads them itself."""
+
+Namespace = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A name of a namespace or a class that goes when nobody is pinned before `since`."""
+
+    target: Any
+    name: str
+    value: Any
+    since: int
+    kind: WriteKind = WriteKind.ITEM
+
+    @property
+    def now(self) -> Any:
+        """What the name holds now, MISSING where it is gone."""
+        if self.kind is WriteKind.ITEM:
+            return self.target.get(self.name, MISSING)
+        return type.__getattribute__(self.target, "__dict__").get(self.name, MISSING)
+
+
+@dataclass(slots=True)
+class Layering:
+    """What one commit has to write instead, and what is true after it.
+
+    `clones` gives new functions, which nobody has seen yet, what they need: it comes first.
+    """
+
+    since: int
+    clones: list[Write] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    stacks: list[Stack] = field(default_factory=list)
+    picking: dict[int, Any] = field(default_factory=dict)
+    attributes: dict[tuple[int, str], Versioned] = field(default_factory=dict)
+    kept: dict[tuple[int, str], Kept] = field(default_factory=dict)
+    revived: list[tuple[int, str]] = field(default_factory=list)
+    caches: list[Write] = field(default_factory=list)
+    cached: list[tuple[Any, Namespace, str]] = field(default_factory=list)
+    annotated: dict[int, Any] = field(default_factory=dict)
+    signatures: list[tuple[FunctionType, FunctionType]] = field(default_factory=list)
+
+    def keep(self, namespace: Namespace, name: str, value: Any) -> None:
+        """Have an entry in a namespace as long as somebody is pinned to an older epoch."""
+        self.kept[id(namespace), name] = Kept(namespace, name, value, self.since)
+        self.writes.append(Write(WriteKind.ITEM, namespace, name, value))
+
+
+def needed(
+    eras: Sequence[tuple[int, Any]], pins: Collection[int], end: int
+) -> list[tuple[int, Any]]:
+    """Give the versions that somebody pinned to one of `pins` calls, and the last one.
+
+    The last one holds until `end`, where the next begins; where that is now, it is kept only
+    if somebody is pinned to it.
+    """
+    if not eras:
+        return []
+    starts = [since for since, _ in eras]
+    ends = [*starts[1:], end]
+    found = []
+    for era, start, stop in zip(eras, starts, ends, strict=True):
+        last = stop == epochs.NEWEST
+        if last or any((start <= pin or start == starts[0]) and pin < stop for pin in pins):
+            found.append(era)
+    return found
+
+
+def is_dunder(name: str) -> bool:
+    """Tell whether the interpreter may look for `name` itself."""
+    return name.startswith("__") and name.endswith("__")
+
+
+def is_module_namespace(target: Any) -> bool:
+    """Tell whether `target` holds the names of a module."""
+    return (
+        type(target) is dict
+        and isinstance(target.get("__name__"), str)
+        and "__spec__" in target
+    )
+
+
+def can_vary(cls: type, name: str, old: Any, new: Any) -> bool:
+    """Tell whether an attribute can have several versions, and has to."""
+    if old is new or name in DIRECT or isinstance(old, MemberDescriptorType):
+        return False
+    if type(cls).__module__ == "enum" or isinstance(new, MemberDescriptorType):
+        return False
+    if old is MISSING and not is_inherited(cls, name):
+        return False  # nobody who is pinned knows of it
+    if not is_dunder(name):
+        return True
+    return all(
+        value is MISSING or callable(value) or hasattr(type(value), "__get__")
+        for value in (old, new)
+    )
+
+
+def must_wait(cls: type, name: str, new: Any) -> bool:
+    """Tell whether an attribute goes only when no session is left that needs it.
+
+    The interpreter must not find an operator that turns out not to be there.
+    """
+    return new is MISSING and is_dunder(name) and not is_inherited(cls, name)
+
+
+def is_inherited(cls: type, name: str) -> bool:
+    """Tell whether a class behind `cls` has `name`."""
+    return any(name in vars(base) for base in cls.__mro__[1:])
+
+
+def readers(namespace: Namespace, names: frozenset[str]) -> list[FunctionType]:
+    """Give the functions of a module some version of which reads one of its `names`."""
+    found: dict[int, FunctionType] = {}
+    module = _module_of(namespace)
+    if module is not None:
+        for function in lookup.local_functions(
+            module, lambda code: not names.isdisjoint(_names(code))
+        ):
+            mine = function.__globals__ is namespace and not epochs.is_hidden(function)
+            if mine and stubs.reads(epochs.plain_code(function), names):
+                found[id(function)] = function
+    for stack in epochs.stacks.values():
+        if stack.function.__globals__ is namespace and any(
+            stubs.reads(era.clone.__code__, names) for era in stack.eras
+        ):
+            found[id(stack.function)] = stack.function
+    return list(found.values())
+
+
+def _names(code: Any) -> set[str]:
+    found = set(code.co_names)
+    for const in code.co_consts:
+        if isinstance(const, type(code)):
+            found |= _names(const)
+    return found
+
+
+def _module_of(namespace: Namespace) -> ModuleType | None:
+    module = sys.modules.get(namespace["__name__"])
+    if isinstance(module, ModuleType) and vars(module) is namespace:
+        return module
+    holders = gc.get_referrers(namespace)
+    return next((found for found in holders if isinstance(found, ModuleType)), None)
