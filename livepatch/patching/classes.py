@@ -8,6 +8,7 @@ as their layout allows.
 from __future__ import annotations
 
 import abc
+from livepatch import interp
 from livepatch.diff.match import match
 from livepatch.diff.parts import header_parts, same_tree
 from livepatch.model import (
@@ -16,6 +17,7 @@ from livepatch.model import (
 from livepatch.patching import statements
 from livepatch.patching.site import Scope, Site
 from livepatch.runtime import classes, enums, kinds
+from livepatch.source import scopes
 
 Path = tuple[str, ...]
 
@@ -207,7 +209,10 @@ def _move_instances(site: Site, old: type, made: type) -> int:
 
 
 def after_body_edits(site: Site) -> None:
-    """Prepare what edits in place leave to do on abstract classes: their sets and caches."""
+    """Prepare what edits in place leave to do on classes: what sums up their bodies."""
+    if interp.CLASS_STATIC_ATTRIBUTES:
+        for path in dict.fromkeys(edit.owner for edit in site.plan.edits if edit.owner):
+            _update_static_attributes(site, path)
     for edit in site.plan.edits:
         scope = site.scope_of(edit.owner) if edit.owner else None
         if scope is None or not isinstance(scope.owner, abc.ABCMeta):
@@ -216,3 +221,17 @@ def after_body_edits(site: Site) -> None:
             update = classes.abstract_update(scope.owner)
             if update is not None:
                 site.transaction.add([update])
+
+
+def _update_static_attributes(site: Site, path: Path) -> None:
+    """Let the class say which attributes its methods assign on `self` now."""
+    scope, definition = site.scope_of(path), find(site.plan.new, path)
+    if scope is None or scope.owner is None or definition is None:
+        return
+    now = scopes.static_attributes(definition.node)
+    live = scope.namespace.get("__static_attributes__")
+    if isinstance(live, tuple) and set(live) != now:
+        write = Write(
+            WriteKind.TYPE_ATTRIBUTE, scope.owner, "__static_attributes__", tuple(sorted(now))
+        )
+        site.transaction.add([write])

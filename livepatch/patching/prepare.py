@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from livepatch.model import Action, Edit
-from livepatch.patching import classes, functions, lines, renames, statements
+from livepatch.patching import annotating, classes, functions, lines, renames, statements
 from livepatch.patching.site import Site
 
 Step = Callable[[Site, Edit], None]
@@ -53,6 +53,7 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
         except Exception as error:
             raise StepError(edit, site) from error
     classes.after_body_edits(site)
+    annotating.after_edits(site)
     lines.relocate_moved(site)
 
 

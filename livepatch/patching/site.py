@@ -23,6 +23,10 @@ from livepatch.runtime import adopt, build, epochs, lookup
 from livepatch.source import scopes
 
 
+ANNOTATIONS = "__annotations__"
+LAZY_ANNOTATIONS = ("__annotate__", "__annotate_func__", "__conditional_annotations__")
+
+
 @dataclass
 class Scope:
     """A namespace that definitions live in: the module's, or that of a live class."""
@@ -30,6 +34,7 @@ class Scope:
     owner: type | None
     namespace: Mapping[str, Any]
     staged: dict[str, Any] = field(default_factory=dict)
+    annotated: dict[str, Any] = field(default_factory=dict)  # by statements that ran
 
     def get(self, name: str) -> Any:
         """Give the value that `name` has or is about to get, MISSING where there is none."""
@@ -130,6 +135,7 @@ class Site:
             return {a.asname or a.name: getattr(__future__, a.name) for a in node.names}
         self.make_visible(node)
         staging = build.Staging(_Behind(scope))
+        staging[ANNOTATIONS] = {}  # else a class body would write to the live ones
         for key in list(self._decorators):
             staging.setdefault(key, self.captures.decorator(key))
         if scope.owner is not None:
@@ -145,6 +151,9 @@ class Site:
         else:
             build.execute(self.units.statement(node), vars(self.module), staging)
         for key in self._decorators:
+            staging.pop(key, None)
+        scope.annotated.update(staging.pop(ANNOTATIONS, {}))
+        for key in LAZY_ANNOTATIONS:
             staging.pop(key, None)
         return {**staging, **dict.fromkeys(staging.deleted, MISSING)}
 
@@ -165,6 +174,8 @@ class Site:
     def _run_in_place(self, node: ast.stmt) -> dict[str, Any]:
         namespace = vars(self.module)
         before = dict(namespace)
+        if ANNOTATIONS in namespace:  # a copy: what the statement adds can be taken back
+            namespace[ANNOTATIONS] = dict(namespace[ANNOTATIONS])
         try:
             exec(self.units.statement(node), namespace)  # noqa: S102
         finally:

@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Any
 
 from livepatch.model import Definition
-from livepatch.source import compiling
+from livepatch.source import compiling, scopes
 from livepatch.source.compiling import Place
 
 Keep = Callable[[ast.stmt], ast.stmt | None]
@@ -80,6 +80,20 @@ class Units:
             return None
         code = self.statement(shell)
         return compiling.class_body(code, ".".join(owner))
+
+    def class_annotations(self, unit: Definition, cls: ast.stmt, path: tuple[str, ...]) -> CodeType | None:
+        """Give a body code for class `path`, whose node is `cls`, that only annotates."""
+        chosen = {id(child) for child in getattr(cls, "body", ())}
+
+        def keep(child: ast.stmt) -> ast.stmt | None:
+            if id(child) in chosen and isinstance(child, ast.AnnAssign) and child.simple:
+                return scopes.without_value(child)
+            return None
+
+        shell = _shell_with(unit.node, keep)
+        if shell is None:
+            return None
+        return compiling.class_body(self.statement(shell), ".".join(path))
 
 
 def _shell_with(node: ast.stmt, keep: Keep) -> ast.stmt | None:

@@ -126,3 +126,43 @@ def names_bound(text: str) -> frozenset[str]:
         if isinstance(inner, ast.Global):
             found.update(inner.names)
     return frozenset(found)
+
+
+def static_attributes(node: ast.AST) -> frozenset[str]:
+    """Give the names that the functions of a class assign on `self`, as the compiler sees it."""
+    found: set[str] = set()
+    pending = list(ast.iter_child_nodes(node))
+    while pending:
+        inner = pending.pop()
+        match inner:
+            case ast.ClassDef() | ast.AugAssign() | ast.AnnAssign(value=None):
+                continue
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                found.add(name)
+        pending.extend(ast.iter_child_nodes(inner))
+    return frozenset(found)
+
+
+def annotated_statements(node: ast.AST) -> Iterator[ast.AnnAssign]:
+    """Give the statements in `node` that annotate a name of its own scope."""
+    if isinstance(node, ast.AnnAssign) and node.simple:
+        yield node
+    if not isinstance(node, SCOPES):
+        for child in ast.iter_child_nodes(node):
+            yield from annotated_statements(child)
+
+
+def annotated_names(nodes: Iterable[ast.AST], owner: str) -> frozenset[str]:
+    """Give the names that `nodes` annotate, as class `owner` stores them."""
+    return frozenset(
+        mangled(found.target.id, owner)
+        for node in nodes
+        for found in annotated_statements(node)
+        if isinstance(found.target, ast.Name)
+    )
+
+
+def without_value(node: ast.AnnAssign) -> ast.AnnAssign:
+    """Give the statement that only annotates what `node` annotates and binds."""
+    bare = ast.AnnAssign(target=node.target, annotation=node.annotation, value=None, simple=1)
+    return ast.copy_location(bare, node)
