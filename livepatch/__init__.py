@@ -18,6 +18,8 @@ from livepatch.api import (
     watch,
 )
 from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
+from livepatch.ext.asgi import asgi
+from livepatch.ext.wsgi import wsgi
 from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "SourceError",
     "UsageError",
     "Watch",
+    "asgi",
     "history",
     "on_patch",
     "pending",
@@ -43,4 +46,5 @@ __all__ = [
     "session",
     "undo",
     "watch",
+    "wsgi",
 ]

@@ -1,0 +1,1 @@
+"""Ways in that need a package or a prompt of their own: one per module, imported on request."""

@@ -1,0 +1,56 @@
+"""A session for each request and each websocket of an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.sessions import Session
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+SERVER_ERROR = 500
+
+
+class SessionMiddleware:
+    """Answers each request with one version of the program, whatever is patched meanwhile.
+
+    A websocket is one session from its opening to its end, unless `websockets` is false: then it
+    takes every patch at its next call. The lifespan of the application is no session.
+    """
+
+    def __init__(self, app: Application, *, websockets: bool = True) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self._kinds = {"http", "websocket"} if websockets else {"http"}
+
+    async def __call__(
+        self, scope: MutableMapping[str, Any], receive: Receive, send: Send
+    ) -> None:
+        """Run the application for one connection."""
+        kind = scope["type"]
+        if kind not in self._kinds:
+            await self.app(scope, receive, send)
+            return
+        session = Session("request" if kind == "http" else kind)
+        if SESSIONS.canary_share:
+            send = _noting_errors(session, send)
+        with session:
+            await self.app(scope, receive, send)
+
+
+def asgi(app: Application, *, websockets: bool = True) -> SessionMiddleware:
+    """Give `app` with a session for every request, and for every websocket unless told otherwise."""
+    return SessionMiddleware(app, websockets=websockets)
+
+
+def _noting_errors(session: Session, send: Send) -> Send:
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= SERVER_ERROR:
+            session.failed = True
+        await send(message)
+
+    return noting
