@@ -10,7 +10,7 @@ import functools
 import os
 import sys
 import sysconfig
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
@@ -37,6 +37,9 @@ CLASS_STATIC_ATTRIBUTES = sys.version_info >= (3, 13)
 LAMBDA_IN_TYPE_SCOPE = sys.version_info >= (3, 12)
 """PEP 695 type parameters have a scope of their own."""
 
+FRAME_LOCALS_WRITE_THROUGH = sys.version_info >= (3, 13)
+"""What is written to `frame.f_locals` of a function is its variable at once (PEP 667)."""
+
 IMMORTAL = 2**29
 """A reference count from here on says nothing (frozen code on 3.11 and 3.12)."""
 
@@ -51,6 +54,19 @@ def pythonapi() -> Any:
     except ImportError:
         return None
     return ctypes.pythonapi
+
+
+def write_locals(frame: FrameType) -> bool:
+    """Have the variables of a function's frame be what was written to its `f_locals`."""
+    if FRAME_LOCALS_WRITE_THROUGH:
+        return True
+    api = pythonapi()
+    if api is None:
+        return False
+    import ctypes  # noqa: PLC0415
+
+    api.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+    return True
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from livepatch.diff.match import order_files
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
 from livepatch.patching import files as whole_files
-from livepatch.patching import imports, prepare, reading, stale, truth
+from livepatch.patching import imports, liveloops, prepare, reading, stale, truth
 from livepatch.patching.history import Entry, History
 from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
@@ -219,7 +219,8 @@ class Patcher:
         sites = []
         for item in readings:
             for module in item.tracked.live_modules():
-                units = Units(item.tracked.code_name, item.flags, item.whole)
+                rewrite = liveloops.rewriter(module, self.marks)
+                units = Units(item.tracked.code_name, item.flags, item.whole, rewrite)
                 site = Site(
                     transaction, self.registry, item.tracked, module, item.plan, units,
                     item.source.text,

@@ -6,7 +6,7 @@ import functools
 import sys
 import types
 from dataclasses import dataclass
-from types import FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from livepatch.errors import (
@@ -182,12 +182,14 @@ def find_decorated(named: object, frame: FrameType, registry: Registry) -> Targe
     It is told by its place: a function of this file and scope that begins at or above the line
     of the decorator. Called in any other way, `named` itself decides.
     """
-    scope = None if frame.f_code.co_flags & CO_NEWLOCALS else frame.f_locals.get("__qualname__", "")
+    scope = (
+        None if frame.f_code.co_flags & CO_NEWLOCALS else frame.f_locals.get("__qualname__", "")
+    )
     if not isinstance(scope, str) or isinstance(named, type | ModuleType | str):
         return find_target(named, registry)
     found = [
         function
-        for function in lookup.functions_in(named, lambda code: True)
+        for function in lookup.functions_in(named, lambda _code: True)
         if function.__globals__ is frame.f_globals
         and function.__code__.co_filename == frame.f_code.co_filename
         and function.__code__.co_qualname.rpartition(".")[0] == scope
@@ -196,3 +198,21 @@ def find_decorated(named: object, frame: FrameType, registry: Registry) -> Targe
     if not found:
         return find_target(named, registry)
     return _of_function(max(found, key=lambda f: f.__code__.co_firstlineno), registry)
+
+
+def functions_of(found: Target, named: object) -> list[FunctionType]:
+    """Give the functions that a target stands for: itself, or all that its class body made."""
+
+    def accept(code: CodeType) -> bool:
+        inside = code.co_qualname.startswith(f"{found.qualname}.") or not found.qualname
+        return "<locals>" not in code.co_qualname and (
+            inside or code.co_qualname == found.qualname
+        )
+
+    if isinstance(named, type):
+        made = lookup.class_functions(named, accept, set())
+    elif isinstance(named, ModuleType):
+        made = lookup.local_functions(named, accept)
+    else:
+        made = iter(lookup.functions_in(named, accept))
+    return [function for function in made if function.__globals__ is vars(found.module)]

@@ -15,7 +15,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from livepatch import interp
 from livepatch.model import MISSING, Change, Note, Write, WriteKind
 from livepatch.patching.sessions import SESSIONS
-from livepatch.runtime import frames, functions, heap
+from livepatch.runtime import frames, functions, heap, loops
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,8 @@ class Transaction:
 
     def _serve(self, function: FunctionType, pair: CodePair) -> None:
         others = {name: CellType(value) for name, value in pair.defaults.items()}
+        if loops.is_body(pair.new):
+            others.update(loops.spare_cells(function, pair.new))
         writes, missing = functions.writes_for(
             function, functions.Replacement(pair.new), owner=pair.owner, others=others
         )

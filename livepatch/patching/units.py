@@ -13,6 +13,8 @@ from livepatch.source import compiling, scopes
 from livepatch.source.compiling import Place
 
 Keep = Callable[[ast.stmt], ast.stmt | None]
+Rewrite = Callable[[ast.stmt], ast.stmt | None]
+"""Gives another form of a statement, None where it stays as it is."""
 
 
 class Units:
@@ -22,8 +24,15 @@ class Units:
     assert rewriting, beartype, typeguard); code objects are then lifted out of that.
     """
 
-    def __init__(self, file: str, flags: int, whole: CodeType | None = None) -> None:
-        """Compile nothing yet."""
+    def __init__(
+        self,
+        file: str,
+        flags: int,
+        whole: CodeType | None = None,
+        rewrite: Rewrite | None = None,
+    ) -> None:
+        """Compile nothing yet; code objects come from what `rewrite` makes of a statement."""
+        self._rewrite = rewrite
         self.file = file
         self.flags = flags
         self._whole = None if whole is None else compiling.codes_by_place(whole)
@@ -38,7 +47,8 @@ class Units:
             codes = self._codes.get(id(unit))
         if codes is None:
             self._kept.append(unit)  # ids are only good while the object lives
-            compiled = self.statement(unit.node)
+            rewritten = None if self._rewrite is None else self._rewrite(unit.node)
+            compiled = self.statement(rewritten or unit.node)
             codes = self._codes[id(unit)] = compiling.codes_by_place(compiled)
         return compiling.lift(codes, definition)
 
