@@ -167,18 +167,21 @@ def replace(  # noqa: PLR0913
 ) -> None:
     """Bind the name to `made`; methods stay the objects they are, instances follow if they can."""
     transaction = site.transaction
-    shared = classes.adoptable_functions(old, keep)
-    transaction.add(
-        [
-            Write(WriteKind.TYPE_ATTRIBUTE, made, name, value)
-            for name, value in shared.items()
-            if not isinstance(value, type) and name not in classes.NEVER
-            and not classes.is_slot(value)
-        ]
-    )  # fmt: skip
-    transaction.add(classes.cell_writes(list(shared.values()), old, made))
+    instances = classes.instances_of(old)
+    movable = not instances or classes.can_change_class(instances[0], made)
+    if movable:
+        _share_methods(site, old, made, keep)
+        transaction.add(
+            [
+                Write(WriteKind.INSTANCE_CLASS, instance, "__class__", made)
+                for instance in instances
+            ]
+        )
+    else:  # the old class keeps its old code: new methods may need what its instances lack
+        site.split.add(tuple(old.__qualname__.split(".")))
     statements.bind(site, scope, new.name, made, made=True)
-    left = _move_instances(site, old, made)
+    _rebind_aliases(site, old, made)
+    left = len(instances) if not movable else 0
     for child in type.__subclasses__(old):
         bases = tuple(made if base is old else base for base in child.__bases__)
         try:
@@ -186,26 +189,41 @@ def replace(  # noqa: PLR0913
         except TypeError:
             left += 1
     message = "CPython cannot give the live class this shape; the name is bound to a new class"
-    note = Note("layout", new.qualname, site.tracked.file, new.line, message)
-    transaction.notes.append(note)
+    file, line = site.tracked.file, new.line
+    transaction.notes.append(Note("layout", new.qualname, file, line, message))
     if left:
-        message = f"{left} live objects keep the old class; make them anew"
-        transaction.notes.append(
-            Note("old-instances", new.qualname, site.tracked.file, new.line, message)
-        )
+        message = f"{left} live objects keep the old class and its code; make them anew"
+        transaction.notes.append(Note("old-instances", new.qualname, file, line, message))
 
 
-def _move_instances(site: Site, old: type, made: type) -> int:
-    """Prepare that instances of `old` become instances of `made`; give how many cannot."""
-    instances = classes.instances_of(old)
-    if not instances:
-        return 0
-    if not classes.can_change_class(instances[0], made):
-        return len(instances)
+def _share_methods(site: Site, old: type, made: type, keep: frozenset[str]) -> None:
+    """Let the new class have the function objects of the old one, so that held ones follow."""
+    shared = classes.adoptable_functions(old, keep)
     site.transaction.add(
-        [Write(WriteKind.INSTANCE_CLASS, instance, "__class__", made) for instance in instances]
+        [
+            Write(WriteKind.TYPE_ATTRIBUTE, made, name, value)
+            for name, value in shared.items()
+            if not isinstance(value, type)
+            and name not in classes.NEVER
+            and name != "__slots__"
+            and not classes.is_slot(value)
+        ]
     )
-    return 0
+    site.transaction.add(classes.cell_writes(list(shared.values()), old, made))
+
+
+def _rebind_aliases(site: Site, old: type, made: type) -> None:
+    """Let every other name of a tracked module that holds the old class hold the new one."""
+    for tracked in site.registry:
+        for module in tracked.live_modules():
+            namespace = vars(module)
+            site.transaction.add(
+                [
+                    Write(WriteKind.ITEM, namespace, name, made)
+                    for name, value in list(namespace.items())
+                    if value is old
+                ]
+            )
 
 
 def after_body_edits(site: Site) -> None:

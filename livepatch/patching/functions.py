@@ -173,8 +173,15 @@ def replacement_for(
         part.removeprefix("default ") for part in edit.parts if part.startswith("default ")
     )
     made = None
-    if new is not None and scope is not None and _needs_execution(edit, fresh):
-        made = make_aside(site, edit, scope, fresh)
+    if new is not None and _needs_execution(edit, fresh):
+        made = make_aside(site, edit, scope, fresh) if scope is not None else None
+        if made is None and (fresh or "annotations" in edit.parts):
+            message = (
+                "its defaults and annotations stay as they were: the class that holds it was not "
+                "found under its name, so its new `def` could not be executed there"
+            )
+            note = Note("defaults-kept", new.qualname, site.tracked.file, new.line, message)
+            site.transaction.notes.append(note)
     return functions.Replacement(code, made, fresh, edit.parts)
 
 

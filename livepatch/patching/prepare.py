@@ -48,6 +48,8 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
                     waiting.remove(path)
                     classes.rebuild(site, path)
                     break
+            if edit.owner[:1] and any(edit.owner[: len(path)] == path for path in site.split):
+                continue
             if edit.action in STEPS and not classes.is_covered(edit, rebuilt):
                 STEPS[edit.action](site, edit)
         except Exception as error:

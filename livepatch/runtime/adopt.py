@@ -28,4 +28,6 @@ def adopted(old: Any, new: Any, *, made: bool) -> tuple[Any, list[Write]]:
 
 
 def _same_origin(old: FunctionType, new: FunctionType) -> bool:
-    return old.__qualname__ == new.__qualname__ and old.__module__ == new.__module__
+    return old.__qualname__ == new.__qualname__ and (
+        old.__module__ == new.__module__ or old.__globals__ is new.__globals__
+    )

@@ -27,7 +27,7 @@ def resolve_class(module: ModuleType, path: Sequence[str]) -> type | None:
             name = _mangle(path[depth - 1], name)  # noqa: PLW2901
         found = namespace.get(name)
         qualname = ".".join(path[: depth + 1])
-        holder = _as_class(found, module.__name__, qualname)
+        holder = _as_class(found, module, qualname)
         if holder is None:
             return None
     return holder if isinstance(holder, type) else None
@@ -40,12 +40,23 @@ def _mangle(owner: str, name: str) -> str:
     return name
 
 
-def _as_class(found: object, module: str, qualname: str) -> type | None:
+def belongs(cls: type, module: ModuleType) -> bool:
+    """Tell whether `cls` was made by a statement of `module`.
+
+    Its `__module__` may say otherwise (packages rename what they export); its functions
+    cannot.
+    """
+    if cls.__module__ == module.__name__:
+        return True
+    own = [v for v in type.__getattribute__(cls, "__dict__").values() if type(v) is FunctionType]
+    namespace = vars(module)
+    return any(function.__globals__ is namespace for function in own)
+
+
+def _as_class(found: object, module: ModuleType, qualname: str) -> type | None:
     for _ in range(DEPTH):
         if isinstance(found, type):
-            if found.__module__ == module and found.__qualname__ == qualname:
-                return found
-            return None
+            return found if found.__qualname__ == qualname and belongs(found, module) else None
         found = getattr(found, "__wrapped__", None)
         if found is None:
             return None
@@ -159,7 +170,7 @@ def local_functions(module: ModuleType, accept: Accept) -> Iterator[FunctionType
             if accept(value.__code__):
                 yield value
         elif isinstance(value, type):
-            if value.__module__ == module.__name__:
+            if belongs(value, module):
                 yield from class_functions(value, accept, set())
         elif type(value) not in PLAIN and not isinstance(value, ModuleType):
             yield from functions_in(value, accept)

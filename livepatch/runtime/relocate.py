@@ -61,7 +61,7 @@ def class_writes(module: ModuleType, shift: Shift) -> Iterator[Write]:
     seen: set[int] = set()
     while pending:
         cls = pending.pop()
-        if id(cls) in seen or cls.__module__ != module.__name__:
+        if id(cls) in seen or not lookup.belongs(cls, module):
             continue
         seen.add(id(cls))
         namespace = type.__getattribute__(cls, "__dict__")

@@ -114,20 +114,21 @@ def is_main_guard(test: ast.expr) -> bool:
 
 def nested_definitions(node: ast.stmt) -> Iterator[ast.stmt]:
     """Give the functions and classes that a compound statement defines, in order."""
-    for child in _inner_statements(node):
+    for child in inner_statements(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield child
         elif isinstance(child, COMPOUND):
             yield from nested_definitions(child)
 
 
-def _inner_statements(node: ast.AST) -> Iterator[ast.stmt]:
+def inner_statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Give the statements directly inside a compound statement, in order."""
     for field in ("body", "handlers", "cases", "orelse", "finalbody"):
         for child in getattr(node, field, ()):
             if isinstance(child, ast.stmt):
                 yield child
             else:  # an except handler or a case
-                yield from _inner_statements(child)
+                yield from inner_statements(child)
 
 
 def walk(definitions: Sequence[Definition]) -> Iterator[Definition]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from livepatch.source import scopes
+from livepatch.source.outline import inner_statements, is_main_guard
 
 APPLIERS = frozenset({"map", "filter", "sorted", "max", "min", "reduce", "any", "all"})
 REACH = 400  # lines that a statement is looked for below the line that mentions a name
@@ -110,6 +111,11 @@ def _uses(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
             )  # fmt: skip
         case ast.Import() | ast.ImportFrom():
             return
+        case ast.If(test=test) if is_main_guard(test):
+            return
+        case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
+            for child in inner_statements(node):
+                yield from _uses(child, prefix, offset)
         case _:
             targets = tuple(prefix + name for name in sorted(scopes.bound_names(node)))
             read, called = _names([node])
