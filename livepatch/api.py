@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from types import CodeType, ModuleType, TracebackType
 
@@ -43,6 +44,8 @@ class Watch:
         verbosity: int,
         log: str | None,
         report: bool,
+        control: bool = False,
+        catch_up: bool = True,
     ) -> None:
         """Track what is imported already and what will be; have the thread running."""
         self._roots = tuple(real_path(path) for path in paths)
@@ -59,10 +62,12 @@ class Watch:
             warn=self.reporter.message,
         )
         self._silence = self._patcher.on_patch(self.reporter.report)
+        self._catch_up = catch_up
         self._hook = ImportHook(self._track, self.wants)
         self._hook.install()
         self.adopt_modules()
         self._watcher.start()
+        self._control = self._open_control() if control else None
         _watches.append(self)
 
     def wants(self, file: str) -> bool:
@@ -89,8 +94,25 @@ class Watch:
             self._patcher.track(module, file, data)
         except OSError:
             return  # the file went away since: there is nothing to compare with
-        late = data is None and self._patcher.is_late(file)
-        self._watcher.add_file(file, since=0.0 if late else None)
+        since = None
+        if data is None and self._patcher.is_late(file):
+            since = 0.0 if self._catch_up else time.time() + 60  # a time that has not come
+        self._watcher.add_file(file, since=since)
+
+    def _open_control(self) -> Callable[[], None]:
+        """Let other processes of this user see and steer this one; give what ends that."""
+        from livepatch.control import server, verbs  # noqa: PLC0415  only on request
+
+        answers = verbs.Verbs(self._patcher, adopt=self.adopt_modules, roots=self._roots)
+        reachable = server.open_server(answers.answer, warn=self.reporter.message)
+        reachable.start()
+        silence = self._patcher.on_patch(reachable.publish)
+
+        def close() -> None:
+            silence()
+            reachable.stop()
+
+        return close
 
     def track_main(self, module: ModuleType, file: str, data: bytes, root: CodeType) -> None:
         """Track `__main__`, whose top-level code `root` is about to run."""
@@ -99,6 +121,9 @@ class Watch:
 
     def stop(self) -> None:
         """Watch no longer; what was patched stays patched. A second call does nothing."""
+        if self._control is not None:
+            self._control()
+            self._control = None
         self._hook.remove()
         self._watcher.stop()
         self._silence()
@@ -130,13 +155,17 @@ def watch(  # noqa: PLR0913  all but the paths are keywords
     verbosity: int = 0,
     log: str | None = None,
     report: bool = True,
+    control: bool = False,
+    catch_up: bool = True,
 ) -> Watch:
     """Patch what is imported from under `paths` (the working directory) whenever it is saved.
 
     Modules imported later are tracked too. `poll` is the number of seconds between looks,
     instead of file events; `debounce` the quiet time in seconds where more saves are likely.
-    Reports go to standard error unless `report` is false, and to the file `log`. Raises
-    `UsageError` for a path that does not exist.
+    Reports go to standard error unless `report` is false, and to the file `log`. With `control`
+    other processes of this user can see and steer this one (`livepatch status PID`). Files
+    edited after their import and before the watch are applied at once, or, without
+    `catch_up`, with their next save. Raises `UsageError` for a path that does not exist.
     """
     chosen = tuple(os.fspath(path) for path in paths) or (os.getcwd(),)  # noqa: PTH109
     for path in chosen:
@@ -144,7 +173,8 @@ def watch(  # noqa: PLR0913  all but the paths are keywords
             message = f"watch: there is no {path!r}; nothing is watched"
             raise UsageError(message)
     return Watch(
-        chosen, poll=poll, debounce=debounce, verbosity=verbosity, log=log, report=report
+        chosen, poll=poll, debounce=debounce, verbosity=verbosity, log=log, report=report,
+        control=control, catch_up=catch_up,
     )
 
 

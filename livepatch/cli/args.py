@@ -64,7 +64,7 @@ class Options:
     """What to run and how to watch it.
 
     `target` is a path or, after `-m`, a module name; `arguments` are the words after it.
-    `watch` is empty where the default, the program's own folder, is meant; `poll` is None
+    `control` lets `livepatch status PID` and its like reach the program. `watch` is empty where the default, the program's own folder, is meant; `poll` is None
     for native file events. `verbosity` is QUIET, NORMAL or VERBOSE.
     """
 
@@ -77,6 +77,7 @@ class Options:
     verbosity: int = NORMAL
     interactive: bool = False
     log: str | None = None
+    control: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ _OPTIONS = (
     _Option(("-q", "--quiet"), "", "report only what could not be applied"),
     _Option(("-i",), "", "give a prompt inside the program when it has ended"),
     _Option(("--log",), "FILE", "append one line per event; one JSON value each for *.jsonl"),
+    _Option(("--no-control",), "", "let no other process see and steer this one"),
     _Option(("--version",), "", "print the version and exit"),
     _Option(("-h", "--help"), "", "print this page and exit"),
 )  # fmt: skip
@@ -230,6 +232,7 @@ def _options(
         verbosity=("--verbose" in values) - ("--quiet" in values),
         interactive="-i" in values,
         log=values.get("--log"),
+        control="--no-control" not in values,
     )
 
 

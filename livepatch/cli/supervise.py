@@ -20,6 +20,7 @@ class Supervision:
             debounce=options.debounce,
             verbosity=options.verbosity,
             log=options.log,
+            control=options.control,
         )
 
     def on_main(

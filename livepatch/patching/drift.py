@@ -15,8 +15,6 @@ from typing import Any
 
 from livepatch.model import (
     Action,
-    Change,
-    ChangeKind,
     Definition,
     Edit,
     FilePlan,
@@ -25,7 +23,6 @@ from livepatch.model import (
     QualName,
 )  # fmt: skip
 from livepatch.patching.differing import differing_parts, is_other_literal
-from livepatch.patching.functions import describe
 from livepatch.patching.registry import TrackedFile
 from livepatch.runtime import drift, lookup
 from livepatch.source import codes, compiling, regions, scopes
@@ -33,13 +30,6 @@ from livepatch.source.text import SourceText
 
 BELOW_ALL = 10**9  # a line after the last one: every line of the file is compared
 MOST_NAMES = 5
-KINDS = {
-    Action.ADD: ChangeKind.ADDED,
-    Action.UPDATE: ChangeKind.UPDATED,
-    Action.HEADER: ChangeKind.UPDATED,
-    Action.REMOVE: ChangeKind.REMOVED,
-    Action.EXECUTE: ChangeKind.EXECUTED,
-}
 
 
 def make_late_plan(
@@ -60,18 +50,6 @@ def make_late_plan(
     old = tuple(definition for definition, _ in comparison.moved)
     plan = FilePlan(tracked.file, tuple(edits), BELOW_ALL, 0, moved, old, new)
     return plan, comparison.notes()
-
-
-def changes_of(plan: FilePlan, module: str) -> Iterator[Change]:
-    """Give one line for each edit of `plan`, as it would be reported when it is applied."""
-    for edit in plan.edits:
-        definition = edit.new or edit.old
-        if edit.action in KINDS and definition is not None:
-            detail = describe(edit.parts) if edit.action is Action.UPDATE else ""
-            yield Change(
-                KINDS[edit.action], str(definition.qualname), plan.file, definition.line,
-                module, detail,
-            )  # fmt: skip
 
 
 class Comparison:

@@ -6,8 +6,9 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from livepatch.model import Patch, PatchKind, Write
-from livepatch.patching.registry import TrackedFile
-from livepatch.patching.sessions import SESSIONS
+from livepatch.patching import textdiff
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.registry import LATE, TrackedFile
 from livepatch.source.regions import Text
 
 DEPTH = 32  # patches that can be undone; what is older frees its old code
@@ -59,6 +60,22 @@ class History:
     def patches(self) -> tuple[Patch, ...]:
         """Give the committed patches, oldest first."""
         return tuple(self._patches)
+
+    def diff(self, number: int | None) -> str:
+        """Give what patch `number` (the newest for None) changed in the files, as a unified diff.
+
+        Empty where it changed no text, or can no longer be undone.
+        """
+        every = [*self._undoable, *self._redoable]
+        if number is None:
+            chosen = every[: len(self._undoable)][-1:]
+        else:
+            chosen = [entry for entry in every if entry.patch.number == number]
+        return textdiff.unified(
+            (tracked.file, *(textdiff.shown(text, LATE) for text in sides))
+            for entry in chosen
+            for tracked, *sides in entry.baselines
+        )
 
     def undo(self, n: int) -> Patch:
         """Take back the newest `n` patches, in one commit."""

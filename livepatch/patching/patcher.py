@@ -18,12 +18,12 @@ from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
 from livepatch.patching import files as whole_files
 from livepatch.patching import imports, liveloops, prepare, reading, stale, truth
+from livepatch.patching.commits import SESSIONS
 from livepatch.patching.history import Entry, History
 from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
 from livepatch.patching.refusals import execution_refusal, refusal
 from livepatch.patching.registry import Registry
-from livepatch.patching.sessions import SESSIONS
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.patching.units import Units

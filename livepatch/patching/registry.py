@@ -59,6 +59,14 @@ class TrackedFile:
         """True while it is not known which text the module was made from."""
         return self._text is LATE
 
+    def look_again(self) -> None:
+        """Have the file compared at the next `apply` where it is as last seen, and was undone."""
+        self.stamp = None
+        if self.held or self._text is None or not self.seen.strip():
+            return  # compared anyway, or the text that was seen is the baseline
+        if self._text is LATE or decode_source(self.file, self.seen).text != self._text.text:
+            self.seen = b""
+
     def flags(self, text: str) -> int:
         """Give the compiler flags that `text` asks for."""
         return future_flags(text, self.file)

@@ -14,7 +14,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 
 from livepatch import interp
 from livepatch.model import MISSING, Change, Note, Write, WriteKind
-from livepatch.patching.sessions import SESSIONS
+from livepatch.patching.commits import SESSIONS
 from livepatch.runtime import frames, functions, heap, loops
 
 
