@@ -6,6 +6,7 @@ order, then equal syntax tree, then equal bound names, at last an equal body und
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
@@ -41,7 +42,7 @@ def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
     """Pair siblings; the result follows the order of `new`, unpaired old ones come last."""
     left, right = list(old), list(new)
     partner: dict[int, Definition] = {}
-    for key in (_by_text, _by_name, _by_tree, _by_bindings, _by_lone_kind):
+    for key in (_by_text, _by_name, _by_tree, _by_source, _by_bindings, _by_lone_kind):
         _pair_by(key, left, right, partner)
     _pair_renamed(left, right, partner)
     pairs: list[Pair] = [(partner.get(id(definition)), definition) for definition in new]
@@ -64,6 +65,14 @@ def _by_name(definition: Definition) -> Hashable:
 
 def _by_tree(definition: Definition) -> Hashable:
     return None if definition.name else parts.dump(definition.node)
+
+
+def _by_source(definition: Definition) -> Hashable:
+    """From-imports of one module: names were added to or taken from the list."""
+    node = definition.node
+    if isinstance(node, ast.ImportFrom):
+        return definition.kind, node.level, node.module
+    return None
 
 
 def _by_bindings(definition: Definition) -> Hashable:

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -43,10 +44,25 @@ def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
             if change.new is MISSING and not star:
                 continue  # who imported it by name goes on with the object
             transaction.add([Write(WriteKind.ITEM, vars(module), name, change.new)])
+            _mention(transaction, change, module)
             more = Rebinding(module, name, change.old, change.new)
             followed.append(more)
             waiting.append(more)
     return followed
+
+
+def _mention(transaction: Transaction, change: Rebinding, module: ModuleType) -> None:
+    """Add to the report of a statement that `module` follows."""
+    old = transaction.changed_by.get((change.module.__name__, change.name))
+    if old is None:
+        return
+    where = f"{module.__name__} (from-import)"
+    detail = f"{old.detail}, {where}" if "also in" in old.detail else f"also in {where}"
+    new = replace(old, detail=detail)
+    transaction.changes[transaction.changes.index(old)] = new
+    for key, change_of in transaction.changed_by.items():
+        if change_of is old:
+            transaction.changed_by[key] = new
 
 
 def _importers(
@@ -54,7 +70,7 @@ def _importers(
 ) -> Iterator[tuple[ModuleType, str, bool]]:
     word = change.name
     for tracked in registry:
-        text = tracked.text.text
+        text = tracked.known_text()
         star = "import *" in text
         if word not in text and not star:
             continue
@@ -107,7 +123,7 @@ def follow_all(transaction: Transaction) -> None:
 
 def from_imports(tracked: TrackedFile, module: ModuleType) -> list[tuple[str, str, str]]:
     """Give (module, name, bound name) for each from-import in the text of `tracked`."""
-    return _from_imports(tracked.text.text, _package(module))
+    return _from_imports(tracked.known_text(), _package(module))
 
 
 def _package(module: ModuleType) -> str:

@@ -46,6 +46,7 @@ class Patcher:
         self._lock = threading.RLock()
         self._history = History()
         self._callbacks: list[Callback] = []
+        self._told: tuple[Refusal, ...] = ()
         self.marks = Marks()
         self.edit_filters: list[EditFilter] = [self.marks.wants]
         self.gates: list[Gate] = [self.marks.note_frozen]
@@ -266,8 +267,8 @@ class Patcher:
                 if name in linecache.cache:
                     linecache.checkcache(name)
         if not transaction.inverse:
-            unsure = tuple(note for item in readings for note in item.notes)
-            return Patch(0, kind, notes=unsure)
+            unsure = (note for item in readings for note in item.notes)
+            return Patch(0, kind, notes=(*transaction.notes, *unsure))
         notes = [*transaction.notes, *notes, *truth.notes_after_commit(transaction)]
         patch = Patch(
             self._history.next_number(),
@@ -341,6 +342,9 @@ class Patcher:
     def _tell(self, patch: Patch) -> None:
         if not patch and patch.ok and not patch.notes:
             return
+        if patch.errors and patch.errors == self._told:
+            return  # the same files are held for the same reason: it was said
+        self._told = patch.errors
         for callback in list(self._callbacks):
             try:
                 callback(patch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Sequence
 
@@ -41,7 +42,20 @@ def execution_refusal(error: BaseException, readings: Sequence[Reading]) -> Refu
     if own:
         line, text = own[0].lineno or line, own[0].line or ""
     message = f"{type(cause).__name__}: {cause}"
+    if trace and not own and trace[-1].filename.startswith(os.path.dirname(__file__)):  # noqa: PTH120
+        message = f"livepatch itself failed here, which is a bug in it: {message}"
     return Refusal(
         "execution", file, line, message, qualname, line_text=text,
-        traceback="".join(traceback.format_exception(cause)),
+        traceback=own_traceback(cause),
     )  # fmt: skip
+
+
+def own_traceback(error: BaseException) -> str:
+    """Give the traceback of `error` as text, from the program's own first frame on."""
+    here = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120  start-up time
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(here):
+        trace = trace.tb_next
+    if trace is None:  # livepatch's own failure: all of it is wanted
+        trace = error.__traceback__
+    return "".join(traceback.format_exception(type(error), error, trace))

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from types import CodeType, ModuleType
 from typing import Any
 
+from livepatch.errors import SourceError
 from livepatch.source import compiling
 from livepatch.source.regions import Text, future_flags
-from livepatch.source.text import decode_source
+from livepatch.source.text import decode_source, read_source
 
 LATE = Text("")
 """The baseline of a file whose module was imported before anybody noted its text: not known."""
@@ -53,6 +54,15 @@ class TrackedFile:
     def text(self, text: Text) -> None:
         self._text = text
         self._data = None
+
+    def known_text(self) -> str:
+        """Give the baseline, or what is on disk while the baseline is not known."""
+        if not self.is_late:
+            return self.text.text
+        try:
+            return read_source(self.file).text
+        except SourceError:
+            return ""
 
     @property
     def is_late(self) -> bool:

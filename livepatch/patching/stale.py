@@ -96,7 +96,7 @@ def _round(
         return
     for tracked in registry:
         for module in tracked.live_modules():
-            text = texts.get(module.__name__) or tracked.text.text
+            text = texts.get(module.__name__) or tracked.known_text()
             if not any(word in text for word in words):
                 continue
             values, code = _as_seen_by(module, tracked, changed)

@@ -77,12 +77,19 @@ def execute(site: Site, edit: Edit) -> None:
         "statement run",
     )  # fmt: skip
     site.transaction.changes.append(change)
+    if scope.owner is None:
+        for name in new.binds:
+            site.transaction.changed_by[site.module.__name__, name] = change
     if edit.old is not None:
         unbind(site, scope, edit.old.binds - new.binds, edit)
 
 
 def _title(definition: Definition) -> str:
-    first = definition.text.strip().split("\n", 1)[0]
+    node = definition.node
+    first = definition.text.split("\n", 1)[0]
+    if node.end_lineno == node.lineno:  # without the comment behind it
+        first = first.encode()[: node.end_col_offset].decode()
+    first = first.strip()
     return first if len(first) <= 60 else f"{first[:57]}..."  # noqa: PLR2004
 
 

@@ -57,6 +57,7 @@ class Transaction:
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.rebound: list[Rebinding] = []
+        self.changed_by: dict[tuple[str, str], Change] = {}
         self.withdrawn: list[Rebinding] = []
         self.replaced: list[CodeType] = []
         self.forward: list[Write] = []
