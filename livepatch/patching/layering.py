@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType, MemberDescriptorType, ModuleType
+from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 from livepatch.model import MISSING, Write, WriteKind
-from livepatch.runtime import epochs, lookup, stubs
+from livepatch.runtime import epochs, heap, stubs
 from livepatch.runtime.epochs import Stack, Versioned
 
 DIRECT = frozenset(
@@ -130,36 +128,23 @@ def is_inherited(cls: type, name: str) -> bool:
     return any(name in vars(base) for base in cls.__mro__[1:])
 
 
-def readers(namespace: Namespace, names: frozenset[str]) -> list[FunctionType]:
-    """Give the functions of a module some version of which reads one of its `names`."""
-    found: dict[int, FunctionType] = {}
-    module = _module_of(namespace)
-    if module is not None:
-        for function in lookup.local_functions(
-            module, lambda code: not names.isdisjoint(_names(code))
-        ):
-            mine = function.__globals__ is namespace and not epochs.is_hidden(function)
-            if mine and stubs.reads(epochs.plain_code(function), names):
-                found[id(function)] = function
-    for stack in epochs.stacks.values():
-        if stack.function.__globals__ is namespace and any(
-            stubs.reads(era.clone.__code__, names) for era in stack.eras
-        ):
-            found[id(stack.function)] = stack.function
+def readers(namespace: Namespace, aliases: dict[str, str]) -> list[FunctionType]:
+    """Give the functions of a module some version of which reads one of the rebound names.
+
+    A name that some function assigns to is state that the program keeps, and has one value for
+    everybody: it is taken out of `aliases`.
+    """
+    candidates = [
+        function for function in heap.functions_in(namespace) if not epochs.is_hidden(function)
+    ]
+    for function in candidates:
+        for name in stubs.stores(epochs.plain_code(function), frozenset(aliases)):
+            del aliases[name]
+    names = frozenset(aliases)
+    found = {}
+    for function in candidates:
+        stack = epochs.stacks.get(id(function))
+        codes = [function.__code__] if stack is None else [e.clone.__code__ for e in stack.eras]
+        if any(stubs.reads(code, names) for code in codes):
+            found[id(function)] = function
     return list(found.values())
-
-
-def _names(code: Any) -> set[str]:
-    found = set(code.co_names)
-    for const in code.co_consts:
-        if isinstance(const, type(code)):
-            found |= _names(const)
-    return found
-
-
-def _module_of(namespace: Namespace) -> ModuleType | None:
-    module = sys.modules.get(namespace["__name__"])
-    if isinstance(module, ModuleType) and vars(module) is namespace:
-        return module
-    holders = gc.get_referrers(namespace)
-    return next((found for found in holders if isinstance(found, ModuleType)), None)

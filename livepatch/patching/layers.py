@@ -173,7 +173,7 @@ class Layers:
     ) -> None:
         every = dict(functions)
         for namespace, aliases in rebound.values():
-            for reader in readers(namespace, frozenset(aliases)):
+            for reader in readers(namespace, aliases):
                 if id(reader) not in every:
                     every[id(reader)] = (reader, self._plain(reader))
         for key, (function, state) in every.items():

@@ -26,14 +26,32 @@ def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]
         candidates += _frozen(codes)
     seen: set[int] = set()
     for candidate in candidates:
-        if type(candidate) is FunctionType and id(candidate.__code__) in ids:
-            if id(candidate) not in seen and not epochs.is_hidden(candidate):
-                seen.add(id(candidate))
-                found.setdefault(id(candidate.__code__), []).append(candidate)
+        if type(candidate) is not FunctionType or id(candidate.__code__) not in ids:
+            continue
+        if id(candidate) not in seen and not epochs.is_hidden(candidate):
+            seen.add(id(candidate))
+            found.setdefault(id(candidate.__code__), []).append(candidate)
     for stack in epochs.stacks.values():  # these carry a code that picks, in place of their own
         if id(stack.plain.code) in ids:
             found.setdefault(id(stack.plain.code), []).append(stack.function)
     return found
+
+
+def functions_in(namespace: dict[str, object]) -> list[FunctionType]:
+    """Give the functions whose globals are `namespace`, wherever they are."""
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        try:
+            holders = gc.get_referrers(namespace)
+        finally:
+            gc.freeze()
+    else:
+        holders = gc.get_referrers(namespace)
+    return [
+        holder
+        for holder in holders
+        if type(holder) is FunctionType and holder.__globals__ is namespace
+    ]
 
 
 def _frozen(codes: Collection[CodeType]) -> list[object]:

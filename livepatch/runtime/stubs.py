@@ -180,6 +180,15 @@ def reads(code: CodeType, names: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def stores(code: CodeType, names: frozenset[str]) -> frozenset[str]:
+    """Give which of the module's `names` the code assigns to, or deletes."""
+    if names.isdisjoint(code.co_names):
+        return frozenset()
+    wanted = {"STORE_GLOBAL", "DELETE_GLOBAL"}
+    steps = dis.get_instructions(code)
+    return frozenset(s.argval for s in steps if s.opname in wanted) & names
+
+
 def aliased(code: CodeType, aliases: Mapping[str, str]) -> CodeType | None:
     """Give `code` with other names for the globals it reads; None where that cannot be.
 

@@ -231,7 +231,7 @@ def test_a_session_that_never_ends_is_shown_and_can_be_retired(app):
 
 
 def test_a_session_that_raises_ends_too(app):
-    with pytest.raises(KeyError), livepatch.session():
+    with pytest.raises(KeyError), livepatch.session():  # noqa: PT012
         app.become(2)
         raise KeyError
     assert app.f() == 2
@@ -296,7 +296,7 @@ def test_a_response_of_wsgi_is_one_version_to_its_last_byte(app):
 
 
 def test_connections_of_asgi_are_sessions_and_the_lifespan_is_none(app):
-    async def application(scope, receive, send):
+    async def application(scope, _, send):
         await send({"type": scope["type"], "pinned": PIN.get() is not start, "seen": app.f()})
         app.become(app.f() + 1)
         await send({"seen": app.f()})

@@ -346,3 +346,25 @@ def test_partial_and_bound_methods_that_the_session_holds_stay_old(edited):
         program.to("class C:\n    def f(self, a):\n        return a + 2\n")
         assert (bound(0), part(0)) == (1, 1)
         assert program.elsewhere(lambda: (bound(0), part(0))) == (2, 2)
+
+
+def test_state_that_functions_assign_to_has_one_value_for_everybody(edited):
+    text = "COUNT = {}\ndef f():\n    global COUNT\n    COUNT += 1\n    return COUNT\n"
+    program = edited(text.format(0))
+    with livepatch.session():
+        assert program.here("m.f()") == 1
+        program.to(text.format(100))
+        assert program.here("m.f()") == 101
+        assert program.there("m.f()") == 102
+    assert program.here("m.f()") == 103
+
+
+def test_functions_that_live_in_closures_keep_the_values_that_they_read(edited):
+    text = "RATE = {}\ndef make():\n    def view():\n        return RATE\n    return view\n"
+    program = edited(text.format(1))
+    view = program.module.make()
+    with livepatch.session():
+        program.to(text.format(2))
+        assert view() == 1
+        assert program.elsewhere(view) == 2
+    assert view() == 2
