@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from copy import copy
+from dataclasses import dataclass
 
-from livepatch.model import Definition, Kind
+from livepatch.model import MISSING, Definition, Kind
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -96,7 +97,9 @@ def defaults_of(arguments: ast.arguments) -> dict[str, ast.expr]:
     positional = [*arguments.posonlyargs, *arguments.args]
     count = len(arguments.defaults)
     with_default = positional[len(positional) - count :]
-    found = {arg.arg: value for arg, value in zip(with_default, arguments.defaults, strict=True)}
+    found = {
+        arg.arg: value for arg, value in zip(with_default, arguments.defaults, strict=True)
+    }
     for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if default is not None:
             found[arg.arg] = default
@@ -174,3 +177,57 @@ def nameless(definition: Definition) -> str:
 def is_definition(definition: Definition) -> bool:
     """Tell whether this is a function or a class."""
     return definition.kind in {Kind.FUNCTION, Kind.CLASS}
+
+
+@dataclass(frozen=True, slots=True)
+class NewDefaults:
+    """The defaults of an inner function in a new text.
+
+    `values` has each parameter that has a default: its value where it is a new literal, else
+    MISSING. `computed` are those with a new expression that only running it could tell.
+    """
+
+    values: dict[str, object]
+    computed: frozenset[str]
+
+
+def inner_defaults(
+    old: ast.stmt, old_place: tuple[str, int], new: ast.stmt, new_place: tuple[str, int]
+) -> NewDefaults | None:
+    """Compare the defaults of functions inside `old` and `new`, by name and line therein."""
+    before, after = _arguments_at(old, old_place), _arguments_at(new, new_place)
+    if before is None or after is None or dump(before) == dump(after):
+        return None
+    known = {name: dump(value) for name, value in defaults_of(before).items()}
+    values: dict[str, object] = {}
+    computed = set()
+    for name, value in defaults_of(after).items():
+        values[name] = MISSING
+        if known.get(name) != dump(value):
+            try:
+                values[name] = ast.literal_eval(value)
+            except ValueError:
+                computed.add(name)
+    return NewDefaults(values, frozenset(computed))
+
+
+def _arguments_at(node: ast.stmt, place: tuple[str, int]) -> ast.arguments | None:
+    name, line = place
+    start = first_line(node)
+    for inner in ast.walk(node):
+        if isinstance(inner, Function) and inner.name == name:
+            if first_line(inner) - start == line:
+                return inner.args
+        elif (
+            isinstance(inner, ast.Lambda)
+            and name == "<lambda>"
+            and inner.lineno - start == line
+        ):
+            return inner.args
+    return None
+
+
+def first_line(node: ast.stmt) -> int:
+    """Give the line of the first decorator, or of the statement."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])

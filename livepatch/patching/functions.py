@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch import interp
+from livepatch.diff import parts
 from livepatch.model import MISSING, Action, Change, ChangeKind, Edit, FunctionState, Kind, Note, Write, WriteKind
 from livepatch.patching import units
 from livepatch.patching.site import Scope, Site
@@ -153,7 +155,19 @@ def pairs(  # noqa: PLR0913
     yield CodePair(old, code, len(targets) + held, targets, place, owner)
     for inner, replaced in compiling.pair_codes(old, code):
         if inner.co_flags & compiling.CO_NEWLOCALS and not inner.co_name.endswith(("comp>", "expr>")):
-            yield CodePair(inner, replaced, 1, (), place, None, defaults)
+            literals = partial(inner_defaults, edit, inner, replaced)
+            yield CodePair(inner, replaced, 1, (), place, None, defaults, literals)
+
+
+def inner_defaults(edit: Edit, old: CodeType, new: CodeType) -> parts.NewDefaults | None:
+    """Give what the new text says of the defaults of a function defined inside another."""
+    before, after = edit.old, edit.new
+    if before is None or after is None:
+        return None
+    place = old.co_name, old.co_firstlineno - before.first
+    return parts.inner_defaults(
+        before.node, place, after.node, (new.co_name, new.co_firstlineno - after.first)
+    )
 
 
 def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:
@@ -239,8 +253,8 @@ def redecorate(  # noqa: PLR0913
     final = made
     if type(value) is FunctionType and type(made) is FunctionType and value is not made:
         writes = functions.graft(value, made)
-        site.transaction.add(writes)
         final = value if writes else made
+        site.transaction.add(writes or functions.forward(value, made))
     elif type(value) is FunctionType and not isinstance(made, DESCRIPTORS):
         site.transaction.add(functions.forward(value, made))
     rebind(site, scope, new.name, value, final)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from livepatch.diff.match import match
 from livepatch.model import MISSING, Action, ChangeKind, Definition, Edit, Kind, Write, WriteKind
 from livepatch.patching import functions, statements
@@ -15,13 +17,18 @@ def rename(site: Site, edit: Edit) -> None:
     if old is None or new is None or scope is None or edit.unit is None:
         return
     value = scope.get(old.name)
-    if value is MISSING:
+    if value is MISSING or _knows_its_name(value):
         statements.add(site, edit)
     elif new.kind is Kind.CLASS:
         _rename_class(site, edit, scope, value)
     else:
         _rename_function(site, edit, scope, value)
     statements.unbind(site, scope, frozenset({old.name}), edit)
+
+
+def _knows_its_name(value: object) -> bool:
+    """Tell whether a descriptor was told the name under which it stands in its class."""
+    return not isinstance(value, FunctionType | type) and hasattr(type(value), "__set_name__")
 
 
 def _rename_function(site: Site, edit: Edit, scope: Scope, value: object) -> None:

@@ -208,10 +208,20 @@ class Site:
         if not transaction.pending and not transaction.pairs:
             return
         if isinstance(node, ast.Import | ast.ImportFrom):
+            if isinstance(node, ast.ImportFrom) and self._changes_elsewhere(node):
+                transaction.flush()
             return
         staged_inside = scopes.reads_in_inner_scopes(node) & self.scope.staged.keys()
         if staged_inside or self.may_call_tracked(node):
             transaction.flush()
+
+    def _changes_elsewhere(self, node: ast.ImportFrom) -> bool:
+        """Tell whether a name that `node` imports is about to be rebound in another module."""
+        names = {alias.name for alias in node.names}
+        return any(
+            change.module is not self.module and (change.name in names or "*" in names)
+            for change in self.transaction.rebound
+        )
 
     def may_call_tracked(self, node: ast.stmt) -> bool:
         """Tell whether executing `node` may run code of a tracked file."""

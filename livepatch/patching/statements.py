@@ -176,7 +176,7 @@ def unbind(site: Site, scope: Scope, names: frozenset[str], edit: Edit) -> list[
         if scope.get(name) is MISSING or is_still_bound(site, edit, name):
             continue
         old = scope.get(name)
-        scope.staged.pop(name, None)
+        scope.staged[name] = MISSING
         if scope.owner is None:
             site.transaction.add([Write(WriteKind.ITEM, vars(site.module), name, MISSING)])
             site.transaction.rebound.append(Rebinding(site.module, name, old, MISSING))

@@ -8,11 +8,12 @@ that statement must see them; whatever happened early is taken back by a rollbac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import CellType, CodeType, FunctionType, ModuleType
 
 from livepatch import interp
+from livepatch.diff import parts
 from livepatch.model import MISSING, Change, Note, Write, WriteKind
 from livepatch.patching.commits import SESSIONS
 from livepatch.runtime import frames, functions, heap, loops
@@ -34,6 +35,7 @@ class CodePair:
     place: tuple[str, str, int]  # file, qualified name, line in the new text
     owner: type | None = None
     defaults: Mapping[str, object] = field(default_factory=dict)
+    literals: Callable[[], parts.NewDefaults | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +139,28 @@ class Transaction:
         others = {name: CellType(value) for name, value in pair.defaults.items()}
         if loops.is_body(pair.new):
             others.update(loops.spare_cells(function, pair.new))
+        new = pair.literals()
+        replacement = functions.Replacement(
+            pair.new,
+            parts=functions.own_docstring_part(function, pair.old),
+            literals=None if new is None else new.values,
+        )
         writes, missing = functions.writes_for(
-            function, functions.Replacement(pair.new), owner=pair.owner, others=others
+            function, replacement, owner=pair.owner, others=others
         )
         self.add(writes)
         if missing:
-            file, qualname, line = pair.place
             names = ", ".join(missing)
-            message = f"a live closure keeps its old body: it never captured {names}"
-            note = Note("closure-shape", qualname, file, line, message)
-            if note not in self.notes:
-                self.notes.append(note)
+            self._note(pair, f"a live closure keeps its old body: it never captured {names}")
+        elif new is not None and new.computed:
+            names = ", ".join(sorted(new.computed))
+            self._note(pair, f"a live closure keeps its old default of {names}")
+
+    def _note(self, pair: CodePair, message: str) -> None:
+        file, qualname, line = pair.place
+        note = Note("closure-shape", qualname, file, line, message)
+        if note not in self.notes:
+            self.notes.append(note)
 
 
 def _with_unknown_owners(pairs: list[CodePair]) -> list[CodePair]:

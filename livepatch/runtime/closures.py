@@ -89,7 +89,8 @@ def _stub(old: CodeType) -> CodeType | None:
     names = old.co_freevars
     assigned = "".join(f"    {name} = None\n" for name in names)
     used = f"        if 0: {', '.join(names)}\n" if names else ""
-    text = f"def maker():\n{assigned}    def stub(*a, **k):\n{used}        return {TARGET!r}(*a, **k)\n"
+    # The walrus keeps the compiler from warning that a text is called.
+    text = f"def maker():\n{assigned}    def stub(*a, **k):\n{used}        return (f := {TARGET!r})(*a, **k)\n"
     module = compile(text, old.co_filename, "exec", dont_inherit=True)
     maker = next(const for const in module.co_consts if isinstance(const, CodeType))
     stub = next(const for const in maker.co_consts if isinstance(const, CodeType))

@@ -21,13 +21,15 @@ class Replacement:
 
     `made` was made by executing the `def` aside, with only the changed defaults evaluated; it
     is None where nothing but the code can differ. `fresh_defaults` names the parameters whose
-    default expression changed.
+    default expression changed. `literals` serves closures, for which nothing can be made aside:
+    the parameters with a default in the new text, and its value where that is a new literal.
     """
 
     code: CodeType
     made: FunctionType | None = None
     fresh_defaults: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
+    literals: Mapping[str, object] | None = None
 
 
 def writes_for(
@@ -96,6 +98,8 @@ def _defaults(
     target: FunctionType, new: Replacement
 ) -> tuple[tuple[object, ...] | None, dict[str, object] | None]:
     """Keep live defaults whose expression did not change, take the others from the template."""
+    if new.literals is not None:
+        return _literal_defaults(target, new.code, new.literals)
     if new.made is None:
         return target.__defaults__, target.__kwdefaults__
     live, fresh = default_values(target), default_values(new.made)
@@ -113,6 +117,36 @@ def _defaults(
     if old is not None and keyword.keys() == old.keys() and _same(keyword.values(), old.values()):
         return positional, old
     return positional, keyword or None
+
+
+def _literal_defaults(
+    target: FunctionType, code: CodeType, literals: Mapping[str, object]
+) -> tuple[tuple[object, ...] | None, dict[str, object] | None]:
+    """Keep live defaults, put literals for changed ones; what has neither has no default."""
+    live = default_values(target)
+    chosen = {
+        name: live.get(name, MISSING) if value is MISSING else value
+        for name, value in literals.items()
+    }
+    chosen = {name: value for name, value in chosen.items() if value is not MISSING}
+    names = [name for name in positional_names(code) if name in literals]
+    while names and names[0] not in chosen:
+        names.pop(0)
+    positional = tuple(chosen.get(name) for name in names) or None
+    keyword = {name: chosen[name] for name in keyword_only_names(code) if name in chosen}
+    return positional, keyword or None
+
+
+def own_docstring_part(function: FunctionType, code: CodeType) -> frozenset[str]:
+    """Give the part "docstring" where `function` shows that of its own code."""
+    if hasattr(function, "__wrapped__") or function.__doc__ != _docstring(code):
+        return frozenset()
+    return frozenset({"docstring"})
+
+
+def _docstring(code: CodeType) -> str | None:
+    cells = tuple(CellType() for _ in code.co_freevars)
+    return FunctionType(code, {}, closure=cells or None).__doc__
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -169,7 +203,10 @@ def graft(old: FunctionType, new: FunctionType) -> list[Write]:
     """Give the writes that make `old` behave as `new` in every respect; its identity stays.
 
     Attributes that the program put on `old` stay; those that a decorator puts on are `new`'s.
+    There are none where the two look names up in different modules.
     """
+    if old.__globals__ is not new.__globals__:
+        return []
     code, cells = new.__code__, new.__closure__
     writes = []
     if interp.set_closure() is None and not _same(cells, old.__closure__):
