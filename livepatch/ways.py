@@ -7,19 +7,25 @@ files that are concerned, which ends with the process.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType, FunctionType
 from typing import TypeVar, overload
 
 from livepatch.api import default_patcher, watches
-from livepatch.errors import PatchRefusedError
+from livepatch.errors import PatchRefusedError, TargetError
 from livepatch.model import Patch
-from livepatch.patching import liveloops, strings
+from livepatch.patching import liveloops, strings, turns
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.registry import TrackedFile
-from livepatch.patching.targets import Target, find_decorated, find_target, functions_of
-from livepatch.runtime import frames
+from livepatch.patching.targets import (
+    Target,
+    find_decorated,
+    find_running,
+    find_target,
+    functions_of,
+)
+from livepatch.runtime import frames, loops
 from livepatch.watching.marked import MarkedFiles
 
 T = TypeVar("T")
@@ -154,3 +160,79 @@ def freeze(target: T, /) -> T:
     found = find_target(target, patcher.registry)
     patcher.marks.freeze(found.module, found.definition)
     return target
+
+
+@overload
+def loop() -> bool: ...
+
+
+@overload
+def loop(items: Iterable[T], /) -> Iterable[T]: ...
+
+
+def loop(items: Iterable[T] | None = None, /) -> Iterable[T] | bool:
+    """Have the body of the loop that this heads follow its file.
+
+    It heads a `for`, as in `for x in loop(items):`, or a `while`, as in `while loop():`. An edited body takes effect at the next turn, with all variables of the function or module;
+    a broken one is refused and the old body goes on. In a function that is prepared (marked
+    with `live(loops=True)`, or in a module that was imported under `watch()`) the body may hold
+    anything, and anything may stand around this call.
+    """
+    frame = frames.caller()
+    code = frame.f_code
+    if loops.is_body(code) or loops.has_bodies(code):
+        return True if items is None else items
+    site = _site(frame)
+    if items is None:
+        return site is None or turns.goes_on(site, frame)
+    return items if site is None else turns.turns(site, items, frame)
+
+
+_sites: dict[tuple[int, int], turns.Site] = {}
+MOST_SITES = 256
+
+
+def _site(frame: FrameType) -> turns.Site | None:
+    """Give the loop whose head `frame` evaluates; a `while` asks once a turn."""
+    key = (id(frame.f_code), frame.f_lasti)
+    site = _sites.get(key)
+    if site is None or site.code is not frame.f_code:
+        site = _same_place(frame) or _make_site(frame)
+        if site is not None:
+            if len(_sites) >= MOST_SITES:
+                _sites.clear()
+            _sites[key] = site
+    return site
+
+
+def _same_place(frame: FrameType) -> turns.Site | None:
+    position = turns.position_of(frame)
+    for site in _sites.values():
+        if site.code is frame.f_code and position is not None and site.position == position:
+            return site
+    return None
+
+
+def _make_site(frame: FrameType) -> turns.Site | None:
+    patcher = default_patcher()
+    try:
+        found = find_running(frame, patcher.registry)
+        tracked = strings.tracked_file(patcher, found, marked_only=True)
+    except TargetError:
+        return None  # no file to follow: the loop is a plain one
+    _follow(patcher, found)
+    if liveloops.is_other_edit not in patcher.edit_filters:
+        patcher.edit_filters.append(liveloops.is_other_edit)
+    if found.qualname:
+        patcher.marks.mark(found.module, found.definition)
+        liveloops.prepare_module(tracked, found.module, patcher.marks)
+    return turns.make_site(frame, tracked, strings.text_of(tracked), _say)
+
+
+def _say(text: str) -> None:
+    """Report `text`, which belongs to no patch."""
+    for watch in watches():
+        watch.reporter.message(text)
+        return
+    if _marked is not None:
+        _marked.reporter.message(text)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from livepatch.model import Definition
+from livepatch.model import Action, Definition, Edit
 from livepatch.patching.optin import Marks
 from livepatch.patching.registry import TrackedFile
 from livepatch.patching.transaction import Transaction
@@ -56,6 +56,14 @@ def holds_live_loop(node: ast.stmt, namespace: Mapping[str, Any]) -> bool:
         isinstance(found, Loop) and is_live_loop(found, namespace)
         for found in outlining.own_nodes([node])
     )
+
+
+def is_other_edit(module: ModuleType, edit: Edit) -> bool:
+    """Tell whether `edit` runs no loop of `livepatch.loop` anew; a filter for the patcher."""
+    if edit.action is not Action.EXECUTE or edit.old is None or edit.new is None:
+        return True
+    namespace = vars(module)
+    return not any(holds_live_loop(d.node, namespace) for d in (edit.old, edit.new))
 
 
 def chosen_in(module: ModuleType, marks: Marks) -> outlining.Chosen | None:

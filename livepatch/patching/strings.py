@@ -23,7 +23,7 @@ from livepatch.patching.targets import Target, find_target
 from livepatch.source import splice
 from livepatch.source.regions import parse
 from livepatch.source.splice import Place
-from livepatch.source.text import decode_source
+from livepatch.source.text import decode_source, read_source
 
 
 def patch_from(patcher: Patcher, named: object, source: str) -> Patch:
@@ -59,6 +59,11 @@ def tracked_file(patcher: Patcher, target: Target, *, marked_only: bool = False)
     if found is None:
         raise NoSourceError(target.title, "its file is not tracked", "track its module first")
     return found
+
+
+def text_of(tracked: TrackedFile) -> str:
+    """Give the text that the program embodies; what is on disk where that is not known yet."""
+    return (read_source(tracked.file) if tracked.is_late else tracked.text).text
 
 
 @dataclass(slots=True)

@@ -141,10 +141,7 @@ def _of_function(function: FunctionType, registry: Registry) -> Target:
     code = function.__code__
     namespace = function.__globals__
     title = f"{namespace.get('__name__', '?')}.{code.co_qualname}"
-    module = sys.modules.get(str(namespace.get("__name__")))
-    if module is None or vars(module) is not namespace:
-        hosted = (m for tracked in registry for m in tracked.modules if vars(m) is namespace)
-        module = next(hosted, None)
+    module = _module_of(namespace, registry)
     if module is None:
         reason = f"it was made in a namespace that is no module ({code.co_filename})"
         raise NoSourceError(title, reason, "put it into a file and import that")
@@ -198,6 +195,27 @@ def find_decorated(named: object, frame: FrameType, registry: Registry) -> Targe
     if not found:
         return find_target(named, registry)
     return _of_function(max(found, key=lambda f: f.__code__.co_firstlineno), registry)
+
+
+def find_running(frame: FrameType, registry: Registry) -> Target:
+    """Give the function, or the module, whose code `frame` executes."""
+    module = _module_of(frame.f_globals, registry)
+    code = frame.f_code
+    if module is None:
+        reason = "it runs in a namespace that is no module"
+        raise NoSourceError(code.co_qualname, reason, "put it into a file and import that")
+    inside = code.co_flags & CO_NEWLOCALS
+    qualname = code.co_qualname if inside else ""
+    line = code.co_firstlineno if inside else 0
+    return Target(module, qualname, line, code.co_qualname, code.co_filename)
+
+
+def _module_of(namespace: dict[str, Any], registry: Registry) -> ModuleType | None:
+    module = sys.modules.get(str(namespace.get("__name__")))
+    if module is not None and vars(module) is namespace:
+        return module
+    hosted = (m for tracked in registry for m in tracked.modules if vars(m) is namespace)
+    return next(hosted, None)
 
 
 def functions_of(found: Target, named: object) -> list[FunctionType]:

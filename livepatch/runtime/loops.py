@@ -67,12 +67,15 @@ class FrameCells:
     cell; all others are copies, written back by `write_back`.
     """
 
-    def __init__(self, frame: FrameType) -> None:
-        """Take the variables as they are now; the frame must not run meanwhile."""
+    def __init__(self, frame: FrameType, extra: Mapping[str, object]) -> None:
+        """Take the variables as they are now, and `extra`; the frame must not run meanwhile."""
         self._frame = frame
-        self._own = dict(frame.f_locals)
-        self._cells: dict[str, CellType] = {}
-        self._shared = _shared_cells(frame, self._own)
+        self._own: dict[str, object] = {}
+        self._shared: dict[str, CellType] = {}
+        if is_function_frame(frame):
+            self._own.update(frame.f_locals)
+            self._shared = _shared_cells(frame, self._own)
+        self._cells = {name: CellType(value) for name, value in extra.items()}
 
     def closure_for(self, code: CodeType) -> tuple[CellType, ...] | None:
         """Give the closure of a function of `code`; names without a value get empty cells."""

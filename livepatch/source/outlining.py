@@ -27,6 +27,7 @@ from livepatch.source.templates import (
     header_of,
     load,
     made_from,
+    name_loop,
     store,
     without_bare_super,
 )
@@ -54,7 +55,7 @@ def outlined_unit(unit: ast.stmt, chosen: Chosen) -> ast.stmt | None:
     """Give a copy of a top-level statement with the chosen loops outlined, None for no change."""
     clone = copy.deepcopy(unit)
     changed = False
-    for qualname, function in list(_functions(clone, "")):
+    for qualname, function in list(functions_in(clone)):
         choice = chosen(qualname, function)
         if choice is not None and any(map(choice, own_loops(function))):
             _Outliner(function, choice).outline()
@@ -63,27 +64,27 @@ def outlined_unit(unit: ast.stmt, chosen: Chosen) -> ast.stmt | None:
 
 
 def taken_over(unit: ast.stmt, path: str, ordinal: int) -> ast.stmt | None:
-    """Give a copy of a statement in which one loop is a function that takes the next item.
+    """Give a copy of a statement in which the body of one loop is a function.
 
-    `path` names the function around it, "" for a loop of the module itself; `ordinal` counts
-    the loops of that scope. None where there is no such loop. The function assigns its
-    argument to the targets of a `for`; that of a `while` has no argument to assign.
+    `path` names the function around the loop, "" for a loop of the module itself; `ordinal`
+    counts the loops of that scope. None where there is no such loop. The function asks
+    `ITEM()` for what it assigns to the targets of a `for`.
     """
     clone = copy.deepcopy(unit)
+    function: Function | None
     if path:
-        function = next((f for name, f in _functions(clone, "") if name == path), None)
+        function = next((f for name, f in functions_in(clone) if name == path), None)
     else:
-        function = clone = _as_function(clone)
-    if function is None:
-        return None
-    loops = list(own_loops(function))
-    if ordinal >= len(loops):
+        clone = function = _as_function(clone)
+    loops = [] if function is None else list(own_loops(function))
+    if function is None or ordinal >= len(loops):
         return None
     loop = loops[ordinal]
+    name_loop(loop, header_of(loop))
     if isinstance(loop, ast.While):
         loop.test = at(ast.Constant(value=True), loop)
     else:
-        item = at(load(ITEM), loop.target)
+        item = at(ast.Call(func=load(ITEM), args=[], keywords=[]), loop.target)
         loop.body.insert(0, at(ast.Assign(targets=[loop.target], value=item), loop))
         loop.target = at(store(ITEM), loop.target)
     _Outliner(function, lambda found: found is loop, flavour=Flavour.PLAIN).outline()
@@ -98,7 +99,7 @@ def _as_function(statement: ast.stmt) -> Function:
     return ast.copy_location(made, statement)
 
 
-def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Function]]:
+def functions_in(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function]]:
     """Give the functions of a statement that are not inside other functions."""
     if isinstance(node, Function):
         yield prefix + node.name, node
@@ -107,7 +108,7 @@ def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Function]]:
         prefix = f"{prefix}{node.name}."
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
-            yield from _functions(child, prefix)
+            yield from functions_in(child, prefix)
 
 
 def own_loops(function: Function) -> Iterator[Loop]:

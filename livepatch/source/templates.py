@@ -10,6 +10,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Loop = ast.For | ast.AsyncFor | ast.While
 Node = TypeVar("Node", ast.stmt, ast.expr)
 LENGTH = 60
+HEADER = "livepatch_header"
 
 DELEGATION = """
 turn = b()
@@ -32,7 +33,9 @@ except StopAsyncIteration:
 
 
 def header_of(loop: Loop) -> str:
-    """Give the head of a loop on one line."""
+    """Give the head of a loop on one line, or what `name_loop` said."""
+    if hasattr(loop, HEADER):
+        return str(getattr(loop, HEADER))
     if isinstance(loop, ast.While):
         text = f"while {ast.unparse(loop.test)}"
     else:
@@ -40,6 +43,11 @@ def header_of(loop: Loop) -> str:
         text = f"async {text}" if isinstance(loop, ast.AsyncFor) else text
     text = " ".join(text.split())
     return text if len(text) <= LENGTH else f"{text[: LENGTH - 3]}..."
+
+
+def name_loop(loop: Loop, text: str) -> None:
+    """Have `header_of` give `text` for `loop`, whatever becomes of its head."""
+    setattr(loop, HEADER, text)
 
 
 class _Super(ast.NodeTransformer):
