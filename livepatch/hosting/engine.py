@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from livepatch.api import default_patcher
 from livepatch.errors import UsageError
-from livepatch.hosting.journal import Journal, Log
+from livepatch.hosting.journal import Journal, Listeners, Log
 from livepatch.hosting.loading import (
     free_name,
     load,
@@ -61,6 +61,7 @@ class Engine:
         self.fingerprint = self._seen = sha1_of(data)
         self._patcher = patcher or default_patcher()
         self._journal = Journal(log)
+        self._listeners = Listeners[Patch](self._journal)
         self._lock = threading.RLock()  # guards fingerprint, errors and _seen
         self._release = self._patcher.reserve(self.path)
         try:
@@ -85,9 +86,8 @@ class Engine:
             name = free_name(Path(self.path).stem, self.path)
             return True, load(self._patcher, name, self.path, data)
         if not self._patcher.is_tracked(self.path):
-            self._patcher.track(module, self.path, data)
-        else:
-            self._seen = ""  # what it was made from may be older than the file
+            self._patcher.track(module, self.path)
+        self._seen = ""  # what it was made from may be older than the file: compare them
         return False, module
 
     def notify(self) -> Patch:
@@ -96,26 +96,34 @@ class Engine:
         Any thread may call this; two calls do not overlap.
         """
         with self._lock:
-            data = read_bytes(self.path)
-            if data is None:
-                return self._miss()
-            fingerprint = sha1_of(data)
-            if fingerprint == self._seen:
-                return Patch(0)
-            self._seen = fingerprint
-            if fingerprint != self.fingerprint:
-                self._journal.note(
-                    "received notification of fingerprint change (%s)", fingerprint
-                )
-            patch = self._patcher.apply_sources({self.path: data}, kind=PatchKind.FILES)
-            self.errors = patch.errors
-            if patch.ok:
-                self.fingerprint = fingerprint
-            for error in patch.errors:
-                self._journal.warn("%s; the last good code goes on", error)
-                if error.traceback:
-                    self._journal.warn("%s", error.traceback.rstrip())
-            return patch
+            patch = self._take()
+        if patch or not patch.ok:
+            self._listeners.tell(patch)
+        return patch
+
+    def _take(self) -> Patch:
+        data = read_bytes(self.path)
+        if data is None:
+            return self._miss()
+        fingerprint = sha1_of(data)
+        if fingerprint == self._seen:
+            return Patch(0)
+        self._seen = fingerprint
+        if fingerprint != self.fingerprint:
+            self._journal.note("received notification of fingerprint change (%s)", fingerprint)
+        patch = self._patcher.apply_sources({self.path: data}, kind=PatchKind.FILES)
+        self.errors = patch.errors
+        if patch.ok:
+            self.fingerprint = fingerprint
+        for error in patch.errors:
+            self._journal.warn("%s; the last good code goes on", error)
+            if error.traceback:
+                self._journal.warn("%s", error.traceback.rstrip())
+        return patch
+
+    def on_patch(self, callback: Callable[[Patch], object]) -> Callable[[], None]:
+        """Call `callback` with each patch of the file, taken or refused; gives the remover."""
+        return self._listeners.add(callback)
 
     def _miss(self) -> Patch:
         """Say once that the file is gone."""

@@ -137,8 +137,8 @@ class PluginFolder:
                 raise
         elif entry not in self._taken:
             if not self._patcher.is_tracked(entry):
-                self._patcher.track(module, entry, data)
-            self.take(entry, data)
+                self._patcher.track(module, entry)
+            self.take(entry, b"")  # what it was made from may be older than the file: compare
         return Plugin(unit, entry, module, meta_in(vars(module), unit))
 
     def unload(self, plugin: Plugin) -> None:

@@ -54,8 +54,9 @@ class PluginGate:
         for unit, plugin in list(self._folder.plugins.items()):
             if plugin.entry in files:
                 after[unit] = names_after(vars(plugin.module), transaction.pending)
-        wrong = {unit: "; ".join(self.wrong_in(unit, names)) for unit, names in after.items()}
-        for unit, text in {**self.clashes(after), **wrong}.items():
+        clashes = self.clashes(after)
+        for unit, names in after.items():
+            text = "; ".join(self.wrong_in(unit, names)) or clashes.get(unit)
             if text:
                 entry = self._folder.plugins[unit].entry
                 return Refusal("contract", entry, 1, text)

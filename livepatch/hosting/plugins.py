@@ -121,7 +121,7 @@ class PluginManager:
             self._attempt = frozenset()
             self._update(only=unit)
             plugin = self._folder.plugins.get(unit)
-            return plugin.meta if plugin is not None and unit not in self.errors else None
+            return plugin.meta if plugin is not None and unit not in self._told else None
 
     def pop_plugin(self, path: str | os.PathLike[str]) -> PluginMeta | None:
         """Unload the plugin at `path` and give it; who is inside its code finishes there.
@@ -202,6 +202,7 @@ class PluginManager:
                 del self._told[unit]
         for unit in gone:
             self._drop(unit)
+            self._folder.failed.clear()  # its name is free now
         self._patch(only)
         self._add(units)
         return waits
