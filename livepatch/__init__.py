@@ -12,6 +12,7 @@ from livepatch.api import (
     pending,
     redo,
     refresh,
+    rerun,
     retire,
     session,
     undo,
@@ -20,6 +21,7 @@ from livepatch.api import (
 from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
 from livepatch.ext.asgi import asgi
 from livepatch.ext.wsgi import wsgi
+from livepatch.patching.upgrades import upgrade
 from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
 
 __all__ = [
@@ -42,9 +44,11 @@ __all__ = [
     "pending",
     "redo",
     "refresh",
+    "rerun",
     "retire",
     "session",
     "undo",
+    "upgrade",
     "watch",
     "wsgi",
 ]

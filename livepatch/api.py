@@ -13,6 +13,7 @@ from types import CodeType, ModuleType, TracebackType
 
 from livepatch.errors import NotTrackedError, UsageError
 from livepatch.model import Patch
+from livepatch.patching import liveloops
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.registry import real_path
 from livepatch.patching.sessions import SESSIONS, PendingSession, Session, session
@@ -63,6 +64,7 @@ class Watch:
         )
         self._silence = self._patcher.on_patch(self.reporter.report)
         self._catch_up = catch_up
+        self.reports = report
         self._hook = ImportHook(self._track, self.wants)
         self._hook.install()
         self.adopt_modules()
@@ -94,6 +96,8 @@ class Watch:
             self._patcher.track(module, file, data)
         except OSError:
             return  # the file went away since: there is nothing to compare with
+        if data is not None and b"livepatch" in data:
+            liveloops.prepare_module(self._patcher.registry, file, module, self._patcher.marks)
         since = None
         if data is None and self._patcher.is_late(file):
             since = 0.0 if self._catch_up else time.time() + 60  # a time that has not come
@@ -229,6 +233,16 @@ def undo(n: int = 1) -> Patch:
 def redo(n: int = 1) -> Patch:
     """Do again the newest `n` patches that were undone."""
     return default_patcher().redo(n)
+
+
+def rerun(target: str) -> Patch:
+    """Execute again the statement that binds `module:NAME`, and give the patch.
+
+    For a value that a report called stale. Importers of the old value follow; `undo()` takes it
+    back. Raises `UsageError` where no statement binds the name, `NotTrackedError` for a module
+    that livepatch does not track.
+    """
+    return default_patcher().rerun(target)
 
 
 def history() -> tuple[Patch, ...]:

@@ -171,6 +171,7 @@ class PatchKind(Enum):
     STRING = "string"
     UNDO = "undo"
     REDO = "redo"
+    RERUN = "rerun"
 
 
 class Origin(Protocol):
@@ -272,12 +273,16 @@ MISSING = _Missing.MISSING
 
 @dataclass(slots=True)
 class Write:
-    """One assignment to a live object: `target`'s `name` becomes `value` (MISSING: it goes)."""
+    """One assignment to a live object: `target`'s `name` becomes `value` (MISSING: it goes).
+
+    A write that takes another one back knows as `base` what that one has put there.
+    """
 
     kind: WriteKind
     target: object
     name: object
     value: object
+    base: object = MISSING
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,29 @@ from __future__ import annotations
 import linecache
 import threading
 import time
-import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import CodeType, ModuleType
 
 from livepatch.diff.match import order_files
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
-from livepatch.patching import files as whole_files
-from livepatch.patching import imports, liveloops, prepare, reading, stale, truth
+from livepatch.patching import (
+    imports,
+    liveloops,
+    prepare,
+    reading,
+    reruns,
+    stale,
+    truth,
+    upgrades,
+)
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.history import Entry, History
+from livepatch.patching.hooks import Callback, Hooks
 from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
-from livepatch.patching.refusals import execution_refusal, refusal
+from livepatch.patching.refusals import execution_refusal, held_patch, refusal
 from livepatch.patching.registry import Registry
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
@@ -30,7 +39,6 @@ from livepatch.patching.units import Units
 from livepatch.runtime import classes, drift
 from livepatch.source.text import SourceText, decode_source, read_source
 
-Callback = Callable[[Patch], object]
 EditFilter = Callable[[ModuleType, Edit], bool]
 """Tells whether an edit of a module is to be carried out; all of them must agree."""
 Gate = Callable[[Transaction, Sequence[FilePlan]], Refusal | None]
@@ -45,8 +53,7 @@ class Patcher:
         self.registry = Registry()
         self._lock = threading.RLock()
         self._history = History()
-        self._callbacks: list[Callback] = []
-        self._told: tuple[Refusal, ...] = ()
+        self._hooks = Hooks()
         self.marks = Marks()
         self.edit_filters: list[EditFilter] = [self.marks.wants]
         self.gates: list[Gate] = [self.marks.note_frozen]
@@ -179,19 +186,21 @@ class Patcher:
             except SourceError as error:
                 errors.append(error)
         if errors:
-            return self._held([refusal(error) for error in errors], sources)
+            return held_patch(self.registry, [refusal(error) for error in errors], sources)
         for item in readings:
             item.tracked.seen = item.source.data
         patch = self._carry_out(readings, PatchKind.FILES, started)
-        return patch if patch.ok else self._held(list(patch.errors), sources)
+        return patch if patch.ok else held_patch(self.registry, list(patch.errors), sources)
 
     def _carry_out(self, readings: list[Reading], kind: PatchKind, started: float) -> Patch:
-        readings = self._in_order(readings)
+        readings = imports.in_order(readings, self.registry)
         transaction = Transaction()
         try:
             notes = self._prepare(transaction, readings)
             refused = self._refused_by_gate(transaction, readings)
             if refused is None:
+                if self._hooks.anybody_before:
+                    self._hooks.announce(transaction.preview(self._history.number + 1, kind))
                 transaction.flush(final=True)
         except Exception as error:  # noqa: BLE001  the program's own code may raise anything
             refused = execution_refusal(error, readings)
@@ -206,16 +215,6 @@ class Patcher:
         plans = [item.plan for item in readings]
         return next(filter(None, (gate(transaction, plans) for gate in self.gates)), None)
 
-    def _in_order(self, readings: list[Reading]) -> list[Reading]:
-        if len(readings) < 2:  # noqa: PLR2004
-            return readings
-        needed = {
-            item.tracked.file: imports.imported_files(item.tracked, item.source.text, self.registry)
-            for item in readings
-        }
-        by_file = {item.tracked.file: item for item in readings}
-        return [by_file[plan.file] for plan in order_files([r.plan for r in readings], needed)]
-
     def _prepare(self, transaction: Transaction, readings: Sequence[Reading]) -> list[Note]:
         sites = []
         for item in readings:
@@ -228,25 +227,10 @@ class Patcher:
                 )  # fmt: skip
                 prepare.prepare(site, self.edit_filters)
                 sites.append(site)
+        upgrades.carry_over(sites)
         imports.follow(transaction, self.registry)
         late = [note for item in readings for note in item.notes]
         return [*late, *stale.notes(transaction, sites, self.registry)]
-
-    def _held(
-        self, refusals: list[Refusal], sources: Sequence[tuple[object, SourceText]]
-    ) -> Patch:
-        guilty = {item.file for item in refusals}
-        waiting = tuple(s.file for _, s in sources if s.file not in guilty)
-        for file in {*guilty, *waiting}:
-            tracked = self.registry.get(file)
-            if tracked is not None:
-                tracked.held = True
-        errors = tuple(
-            Refusal(r.slug, r.file, r.line, r.message, r.qualname, r.column, r.line_text, waiting,
-                    r.traceback)
-            for r in refusals
-        )  # fmt: skip
-        return Patch(0, errors=errors, files=(*sorted(guilty), *waiting))
 
     def _committed(
         self,
@@ -260,7 +244,7 @@ class Patcher:
         restore = [(item.tracked, item.tracked.text, item.text) for item in readings]
         for item in readings:
             item.tracked.text = item.text
-            if kind is not PatchKind.STRING:  # a text from elsewhere says nothing of the file
+            if kind is PatchKind.FILES:  # a text from elsewhere says nothing of the file
                 item.tracked.seen = item.source.data
                 item.tracked.held = False
             for name in item.tracked.names:
@@ -283,10 +267,34 @@ class Patcher:
         self._history.add(Entry(patch, transaction.inverse, restore))
         return patch
 
+    def commit(self, transaction: Transaction, kind: PatchKind) -> Patch:
+        """Carry out a `transaction` that somebody else has prepared, and give the patch."""
+        with self._lock, SESSIONS.transaction():
+            started = time.perf_counter()
+            transaction.flush(final=True)
+            patch = self._committed(transaction, (), [], kind, started)
+        self._tell(patch)
+        return patch
+
     def undo(self, n: int = 1) -> Patch:
         """Put back the state before the newest `n` patches; gives the patch that does it."""
         with self._lock, SESSIONS.transaction():
             patch = self._history.undo(n)
+        self._tell(patch)
+        return patch
+
+    def rerun(self, target: str) -> Patch:
+        """Execute again the statement that binds `module:NAME`; gives the patch.
+
+        Raises `UsageError` or `NotTrackedError` for what is not there.
+        """
+        started = time.perf_counter()
+        with self._lock, SESSIONS.transaction():
+            tracked, plan = reruns.plan_for(self.registry, target)
+            text = tracked.known_text()
+            source = SourceText(tracked.file, text.encode(), text)
+            again = Reading(tracked, source, tracked.text, plan, tracked.flags(text))
+            patch = self._carry_out([again], PatchKind.RERUN, started)
         self._tell(patch)
         return patch
 
@@ -295,22 +303,9 @@ class Patcher:
         with self._lock:
             return self._history.newest()
 
-    def rewrite_file(
-        self, file: str, rewrite: Callable[[bytes], bytes], changed: Callable[[], Exception]
-    ) -> None:
-        """Write `rewrite(bytes)` to a tracked file; raise `changed()` if it is not as last seen."""
-        with self._lock:
-            tracked = self.registry.get(file)
-            data = whole_files.read(file)
-            if tracked is None or data is None or data != tracked.seen:
-                raise changed()
-            new = rewrite(data)
-            tracked.seen = new  # before the write: the watcher must not take it for an edit
-            try:
-                whole_files.write(file, new)
-            except OSError:
-                tracked.seen = data
-                raise
+    def standstill(self) -> AbstractContextManager[object]:
+        """Let no patch come, from any other thread, inside the block."""
+        return self._lock
 
     def redo(self, n: int = 1) -> Patch:
         """Do again what the newest undo took back."""
@@ -329,25 +324,24 @@ class Patcher:
         with self._lock:
             return self._history.diff(number)
 
-    def on_patch(self, callback: Callback) -> Callable[[], None]:
-        """Call `callback` with each patch, committed or held; gives what ends that."""
-        self._callbacks.append(callback)
+    def on_patch(self, callback: Callback, *, before: bool = False) -> Callable[[], None]:
+        """Call `callback` with each patch, committed or held; gives what ends that.
 
-        def remove() -> None:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
+        With `before` it is called with what is about to be committed, while the patcher waits.
+        """
+        return self._hooks.add(callback, before=before)
 
-        return remove
+    def undo_through(self, number: int, note: Note | None = None) -> Patch:
+        """Put back the state before patch `number`, and so before all that came after it.
+
+        Nothing happens where it was undone already. `note` says why, in the report.
+        """
+        with self._lock, SESSIONS.transaction():
+            n = self._history.depth_of(number)
+            notes = (note,) if note is not None else ()
+            patch = self._history.undo(n, notes) if n else Patch(0, PatchKind.UNDO)
+        self._tell(patch)
+        return patch
 
     def _tell(self, patch: Patch) -> None:
-        if not patch and patch.ok and not patch.notes:
-            return
-        if patch.errors and patch.errors == self._told:
-            return  # the same files are held for the same reason: it was said
-        self._told = patch.errors
-        for callback in list(self._callbacks):
-            try:
-                callback(patch)
-            except Exception:  # noqa: BLE001  a hook that raises does not hurt the program
-                traceback.print_exc()
-
+        self._hooks.tell(patch)

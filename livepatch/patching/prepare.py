@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from types import ModuleType
 
-from livepatch.model import Action, Edit
-from livepatch.patching import annotating, classes, functions, lines, renames, statements
+from livepatch.model import Action, Edit, Note
+from livepatch.patching import annotating, classes, functions, lines, policies, renames, statements
 from livepatch.patching.site import Site
 
 Step = Callable[[Site, Edit], None]
@@ -39,7 +39,11 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
     """
     rebuilt = classes.classes_to_rebuild(site)
     waiting = sorted(rebuilt)
+    left_out = 0
     for edit in site.plan.edits:
+        if not policies.allows(site.module, edit):
+            left_out += 1
+            continue
         if not all(wanted(site.module, edit) for wanted in filters):
             continue
         try:
@@ -54,6 +58,10 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
                 STEPS[edit.action](site, edit)
         except Exception as error:
             raise StepError(edit, site) from error
+    if left_out:
+        message = f"{left_out} edits were left out, as {policies.NAME} of the module says"
+        note = Note("policy", site.module.__name__, site.tracked.file, 1, message)
+        site.transaction.notes.append(note)
     classes.after_body_edits(site)
     annotating.after_edits(site)
     lines.relocate_moved(site)
