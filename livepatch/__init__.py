@@ -3,6 +3,8 @@
 Importing this starts nothing. `watch()` patches on every save, `refresh()` on request.
 """
 
+from typing import TYPE_CHECKING
+
 from livepatch.api import (
     PendingSession,
     Session,
@@ -24,6 +26,9 @@ from livepatch.ext.wsgi import wsgi
 from livepatch.patching.upgrades import upgrade
 from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
 
+if TYPE_CHECKING:
+    from livepatch.ways import freeze, live, loop, patch, patched
+
 __all__ = [
     "Change",
     "ChangeKind",
@@ -39,8 +44,13 @@ __all__ = [
     "UsageError",
     "Watch",
     "asgi",
+    "freeze",
     "history",
+    "live",
+    "loop",
     "on_patch",
+    "patch",
+    "patched",
     "pending",
     "redo",
     "refresh",
@@ -52,3 +62,16 @@ __all__ = [
     "watch",
     "wsgi",
 ]
+
+_LATER = frozenset({"freeze", "live", "loop", "patch", "patched"})
+"""Names of `livepatch.ways`, which a program that does not use them does not pay for."""
+
+
+def __getattr__(name: str) -> object:
+    """Import what is public but not needed at start."""
+    if name not in _LATER:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from livepatch import ways  # noqa: PLC0415
+
+    return getattr(ways, name)

@@ -225,7 +225,7 @@ def _make_site(frame: FrameType) -> turns.Site | None:
         patcher.edit_filters.append(liveloops.is_other_edit)
     if found.qualname:
         patcher.marks.mark(found.module, found.definition)
-        liveloops.prepare_module(tracked, found.module, patcher.marks)
+        liveloops.prepare_module(patcher.registry, tracked.file, found.module, patcher.marks)
     return turns.make_site(frame, tracked, strings.text_of(tracked), _say)
 
 

@@ -16,6 +16,7 @@ from livepatch.cli.commands import COMMANDS, Command
 from livepatch.errors import UsageError
 
 DEFAULT_DEBOUNCE = 0.05
+LOOP_INTERFACES = ("rich", "basic")
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
 USAGE = """\
@@ -78,6 +79,9 @@ class Options:
     interactive: bool = False
     log: str | None = None
     control: bool = True
+    loop: tuple[str, ...] = ()
+    xloop: tuple[str, ...] = ()
+    loop_interface: str = "rich"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,10 @@ _OPTIONS = (
     _Option(("-i",), "", "give a prompt inside the program when it has ended"),
     _Option(("--log",), "FILE", "append one line per event; one JSON value each for *.jsonl"),
     _Option(("--no-control",), "", "let no other process see and steer this one"),
+    _Option(("--loop",), "FUNC", "run this function again, with the same arguments, after each\n"
+            "patch; FUNC, Class.method or module:FUNC (jurigged's develoop)"),
+    _Option(("--xloop",), "FUNC", "the same, only once it has raised an exception"),
+    _Option(("--loop-interface",), "NAME", "rich or basic (default: rich)"),
     _Option(("--version",), "", "print the version and exit"),
     _Option(("-h", "--help"), "", "print this page and exit"),
 )  # fmt: skip
@@ -233,7 +241,17 @@ def _options(
         interactive="-i" in values,
         log=values.get("--log"),
         control="--no-control" not in values,
+        loop=tuple(value for flag, value in found if flag == "--loop"),
+        xloop=tuple(value for flag, value in found if flag == "--xloop"),
+        loop_interface=_interface(values.get("--loop-interface", "rich")),
     )
+
+
+def _interface(word: str) -> str:
+    if word not in LOOP_INTERFACES:
+        message = f"option --loop-interface is rich or basic, not {word!r}"
+        raise UsageError(message)
+    return word
 
 
 def _seconds(flag: str, text: str) -> float:

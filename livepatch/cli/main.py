@@ -22,8 +22,11 @@ class Supervisor(Protocol):
 
     def on_main(
         self, module: ModuleType, file: str, data: bytes | None, code: CodeType
-    ) -> None:
-        """Take `__main__` into the care of the watch, before its first line runs."""
+    ) -> CodeType | None:
+        """Take `__main__` into the care of the watch, before its first line runs.
+
+        Gives the code to run in place of `code`, None for `code` itself.
+        """
 
     def stop(self) -> None:
         """End the watch; the program and its threads have ended."""

@@ -16,8 +16,11 @@ from types import CodeType, ModuleType
 from livepatch.cli import crash, program
 from livepatch.cli.args import TargetKind
 
-OnMain = Callable[[ModuleType, str, "bytes | None", CodeType], None]
-"""Told of `__main__` before its first line: module, file, the bytes of the file, code."""
+OnMain = Callable[[ModuleType, str, "bytes | None", CodeType], "CodeType | None"]
+"""Told of `__main__` before its first line: module, file, the bytes of the file, code.
+
+Gives the code to run in its place, None for that code itself.
+"""
 
 
 _ENDS_BEFORE_IT_IS_SHOWN = sys.version_info >= (3, 14)  # noqa: TID251
@@ -74,9 +77,10 @@ def run(loaded: program.Program, *, on_main: OnMain, interactive: bool = False) 
     module = sys.modules["__main__"]
     _fill(module, loaded)
     sys.argv[0] = loaded.argv0
+    code = loaded.code
     if loaded.file is not None:
-        on_main(module, loaded.file, loaded.data, loaded.code)
-    _execute(loaded.code, module, script=loaded.spec is None, interactive=interactive)
+        code = on_main(module, loaded.file, loaded.data, loaded.code) or code
+    _execute(code, module, script=loaded.spec is None, interactive=interactive)
 
 
 def _execute(code: CodeType, module: ModuleType, *, script: bool, interactive: bool) -> None:

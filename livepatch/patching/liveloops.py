@@ -15,7 +15,7 @@ from typing import Any
 
 from livepatch.model import Action, Definition, Edit
 from livepatch.patching.optin import Marks
-from livepatch.patching.registry import TrackedFile
+from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Transaction
 from livepatch.runtime import functions, lookup, loops
 from livepatch.source import compiling, outlining
@@ -147,8 +147,11 @@ def _units_with(tracked: TrackedFile, qualname: str) -> Iterator[tuple[ast.stmt,
                 yield node, definition
 
 
-def prepare_module(tracked: TrackedFile, module: ModuleType, marks: Marks) -> None:
+def prepare_module(registry: Registry, file: str, module: ModuleType, marks: Marks) -> None:
     """Have every loop of `livepatch.loop` in the functions of `module` live from the next call on."""
+    tracked = registry.get(file)
+    if tracked is None or tracked.is_late:
+        return
     text = tracked.text.text
     if VERB not in text or "livepatch" not in text or chosen_in(module, marks) is None:
         return

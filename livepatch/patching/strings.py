@@ -17,6 +17,7 @@ from livepatch.errors import (
     UnknownTargetError,
 )
 from livepatch.model import Patch, PatchKind
+from livepatch.patching import files
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.registry import TrackedFile, real_path
 from livepatch.patching.targets import Target, find_target
@@ -164,7 +165,19 @@ class _Origin:
         """
         self._check_current(self.tracked.text.text, "nothing was written")
         file = self.tracked.file
-        self.patcher.rewrite_file(file, self._saved, self._changed)
+        with self.patcher.standstill():
+            data = files.read(file)
+            if data is None or data != self.tracked.seen:
+                raise self._changed()
+            new = self._saved(data)
+            self.tracked.seen = (
+                new  # before the write: the watcher must not take it for an edit
+            )
+            try:
+                files.write(file, new)
+            except OSError:
+                self.tracked.seen = data
+                raise
         return file
 
     def _saved(self, data: bytes) -> bytes:
