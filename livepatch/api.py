@@ -98,8 +98,6 @@ class Watch:
             return  # the file went away since: there is nothing to compare with
         if data is not None and b"livepatch" in data:
             liveloops.prepare_module(self._patcher.registry, file, module, self._patcher.marks)
-        if data is not None and b"livepatch" in data:
-            liveloops.prepare_module(self._patcher.registry, file, module, self._patcher.marks)
         since = None
         if data is None and self._patcher.is_late(file):
             since = 0.0 if self._catch_up else time.time() + 60  # a time that has not come
