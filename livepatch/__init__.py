@@ -6,9 +6,8 @@ Importing this starts nothing. `watch()` patches on every save, `refresh()` on r
 from typing import TYPE_CHECKING
 
 from livepatch.api import (
-    PendingSession,
-    Session,
     Watch,
+    asgi,
     history,
     on_patch,
     pending,
@@ -16,15 +15,14 @@ from livepatch.api import (
     refresh,
     rerun,
     retire,
-    session,
     undo,
     watch,
+    wsgi,
 )
 from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
-from livepatch.ext.asgi import asgi
-from livepatch.ext.wsgi import wsgi
-from livepatch.patching.upgrades import upgrade
 from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
+from livepatch.patching.sessions import PendingSession, Session, session
+from livepatch.patching.upgrades import upgrade
 
 if TYPE_CHECKING:
     from livepatch.ways import freeze, live, loop, patch, patched
@@ -47,6 +45,7 @@ __all__ = [
     "freeze",
     "history",
     "live",
+    "load_ipython_extension",
     "loop",
     "on_patch",
     "patch",
@@ -58,6 +57,7 @@ __all__ = [
     "retire",
     "session",
     "undo",
+    "unload_ipython_extension",
     "upgrade",
     "watch",
     "wsgi",

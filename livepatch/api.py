@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from types import CodeType, ModuleType, TracebackType
+from typing import Any
 
 from livepatch.errors import NotTrackedError, UsageError
 from livepatch.model import Patch
 from livepatch.patching import liveloops
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.registry import real_path
-from livepatch.patching.sessions import SESSIONS, PendingSession, Session, session
+from livepatch.patching.sessions import SESSIONS, PendingSession
 from livepatch.watching.importing import ImportHook, untracked_modules
 from livepatch.watching.reporter import Reporter, standard_error
 from livepatch.watching.watcher import Watcher
@@ -123,6 +124,11 @@ class Watch:
         self._patcher.track(module, file, data, root)
         self._watcher.add_file(file)
 
+    def hush(self) -> None:
+        """Report to the log alone from now on: somebody else tells of patches."""
+        self.reports = False
+        self.reporter.mute()
+
     def stop(self) -> None:
         """Watch no longer; what was patched stays patched. A second call does nothing."""
         if self._control is not None:
@@ -193,7 +199,7 @@ def refresh(*targets: ModuleType | str | os.PathLike[str]) -> Patch:
     `targets` are modules, names of modules, or paths of files or folders; without any, all
     tracked files are looked at. Raises `NotTrackedError` for what is not tracked.
     """
-    for started in list(_watches):
+    for started in _watches:
         started.adopt_modules()
     if not targets:
         return default_patcher().apply()
@@ -267,3 +273,26 @@ def retire(version: int, *, force: bool = False) -> int:
     version would be kept for ever.
     """
     return SESSIONS.retire(version, force=force)
+
+
+def wsgi(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the WSGI application `app` with a session for every request.
+
+    A response is of one version from its first line to its last byte, whatever is patched.
+    """
+    return _extension("wsgi").SessionMiddleware(app)  # type: ignore[no-any-return]
+
+
+def asgi(app: Callable[..., Any], *, websockets: bool = True) -> Callable[..., Any]:
+    """Give the ASGI application `app` with a session for every request.
+
+    A websocket is one session, too, unless `websockets` is false. Its lifespan is none.
+    """
+    return _extension("asgi").SessionMiddleware(app, websockets=websockets)  # type: ignore[no-any-return]
+
+
+def _extension(name: str) -> Any:
+    """Import a module of `livepatch.ext`, which lies above this one, when it is asked for."""
+    import importlib  # noqa: PLC0415
+
+    return importlib.import_module(f"livepatch.ext.{name}")

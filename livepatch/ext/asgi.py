@@ -42,11 +42,6 @@ class SessionMiddleware:
             await self.app(scope, receive, send)
 
 
-def asgi(app: Application, *, websockets: bool = True) -> SessionMiddleware:
-    """Give `app` with a session for every request, and for every websocket unless told otherwise."""
-    return SessionMiddleware(app, websockets=websockets)
-
-
 def _noting_errors(session: Session, send: Send) -> Send:
     async def noting(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] >= SERVER_ERROR:

@@ -35,11 +35,6 @@ class SessionMiddleware:
         return _Body(session, response)
 
 
-def wsgi(app: Application) -> SessionMiddleware:
-    """Give `app` with a session for every request: one version from the first line to the last byte."""
-    return SessionMiddleware(app)
-
-
 def _is_file(environ: Environ, response: object) -> bool:
     """Tell whether the server sends `response` in a way of its own (sendfile)."""
     wrapper = environ.get("wsgi.file_wrapper")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from livepatch.model import Patch, PatchKind, Write
+from livepatch.model import Note, Patch, PatchKind, Write
 from livepatch.patching import textdiff
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registry import LATE, TrackedFile
+from livepatch.runtime import holding
 from livepatch.source.regions import Text
 
 DEPTH = 32  # patches that can be undone; what is older frees its old code
@@ -77,9 +78,19 @@ class History:
             for tracked, *sides in entry.baselines
         )
 
-    def undo(self, n: int) -> Patch:
-        """Take back the newest `n` patches, in one commit."""
-        return self._turn(self._undoable, self._redoable, n, PatchKind.UNDO)
+    def depth_of(self, number: int) -> int:
+        """Give how many patches have to be undone to be rid of `number`, 0 if it is gone."""
+        numbers = [entry.patch.number for entry in self._undoable]
+        return len(numbers) - numbers.index(number) if number in numbers else 0
+
+    def inverse_of(self, number: int) -> list[Write]:
+        """Give what takes patch `number` back, empty where it cannot be undone any more."""
+        found = [entry.inverse for entry in self._undoable if entry.patch.number == number]
+        return list(found[0]) if found else []
+
+    def undo(self, n: int, notes: tuple[Note, ...] = ()) -> Patch:
+        """Take back the newest `n` patches, in one commit; `notes` say why."""
+        return self._turn(self._undoable, self._redoable, n, PatchKind.UNDO, notes)
 
     def redo(self, n: int) -> Patch:
         """Do the newest `n` undone patches again, in one commit."""
@@ -87,12 +98,16 @@ class History:
 
     def _turn(
         self, source: deque[Entry] | list[Entry], target: deque[Entry] | list[Entry], n: int,
-        kind: PatchKind,
+        kind: PatchKind, notes: tuple[Note, ...] = (),
     ) -> Patch:  # fmt: skip
-        chosen = [source.pop() for _ in range(min(n, len(source)))]
+        chosen = list(source)[::-1][: max(n, 0)]
         if not chosen:
             return Patch(0, kind)
-        inverses = SESSIONS.commit_all([entry.inverse for entry in chosen])
+        planned: dict[tuple[int, str], object] = {}
+        batches = [[holding.adapted(w, planned) for w in entry.inverse] for entry in chosen]
+        inverses = SESSIONS.commit_all(batches)
+        for _ in chosen:
+            source.pop()
         for entry, inverse in zip(chosen, inverses, strict=True):
             for tracked, before, _ in entry.baselines:
                 tracked.text = before
@@ -102,7 +117,7 @@ class History:
         files = tuple(dict.fromkeys(file for entry in chosen for file in entry.patch.files))
         patch = replace(
             chosen[-1].patch, number=self.next_number(), kind=kind, changes=changes, files=files,
-            notes=(), seconds=0.0,
+            notes=notes, seconds=0.0,
         )  # fmt: skip
         self._patches.append(patch)
         return patch

@@ -10,7 +10,9 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
+from livepatch.diff.match import order_files
 from livepatch.model import MISSING, Write, WriteKind
+from livepatch.patching.reading import Reading
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Rebinding, Transaction
 
@@ -176,3 +178,15 @@ def imported_files(tracked: TrackedFile, text: str, registry: Registry) -> froze
             if other is not None and other is not tracked:
                 found.add(other.file)
     return frozenset(found)
+
+
+def in_order(readings: list[Reading], registry: Registry) -> list[Reading]:
+    """Give the readings so that a file comes after those that it imports from."""
+    if len(readings) < 2:  # noqa: PLR2004
+        return readings
+    needed = {
+        item.tracked.file: imported_files(item.tracked, item.source.text, registry)
+        for item in readings
+    }
+    by_file = {item.tracked.file: item for item in readings}
+    return [by_file[plan.file] for plan in order_files([r.plan for r in readings], needed)]

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import CodeType, ModuleType
 
-from livepatch.diff.match import order_files
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
 from livepatch.patching import (
@@ -225,8 +224,8 @@ class Patcher:
                     transaction, self.registry, item.tracked, module, item.plan, units,
                     item.source.text,
                 )  # fmt: skip
-                prepare.prepare(site, self.edit_filters)
                 sites.append(site)
+        prepare.prepare_all(sites, self.edit_filters)
         upgrades.carry_over(sites)
         imports.follow(transaction, self.registry)
         late = [note for item in readings for note in item.notes]

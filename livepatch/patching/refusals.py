@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
 from livepatch.errors import SourceError
-from livepatch.model import Refusal
+from livepatch.model import Patch, Refusal
 from livepatch.patching.prepare import StepError
 from livepatch.patching.reading import Reading
+from livepatch.patching.registry import Registry
+from livepatch.source.text import SourceText
 
 
 def refusal(error: SourceError) -> Refusal:
@@ -59,3 +62,17 @@ def own_traceback(error: BaseException) -> str:
     if trace is None:  # livepatch's own failure: all of it is wanted
         trace = error.__traceback__
     return "".join(traceback.format_exception(type(error), error, trace))
+
+
+def held_patch(
+    registry: Registry, refusals: list[Refusal], sources: Sequence[tuple[object, SourceText]]
+) -> Patch:
+    """Note which files wait for which, and give the patch that says so."""
+    guilty = {item.file for item in refusals}
+    waiting = tuple(source.file for _, source in sources if source.file not in guilty)
+    for file in {*guilty, *waiting}:
+        tracked = registry.get(file)
+        if tracked is not None:
+            tracked.held = True
+    errors = tuple(replace(item, waiting=waiting) for item in refusals)
+    return Patch(0, errors=errors, files=(*sorted(guilty), *waiting))

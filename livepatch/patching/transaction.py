@@ -14,8 +14,9 @@ from types import CellType, CodeType, FunctionType, ModuleType
 
 from livepatch import interp
 from livepatch.diff import parts
-from livepatch.model import MISSING, Change, Note, Write, WriteKind
+from livepatch.model import MISSING, Change, Note, Patch, PatchKind, Write, WriteKind
 from livepatch.patching.commits import SESSIONS
+from livepatch.patching.registering import Registrars
 from livepatch.runtime import frames, functions, heap, loops
 
 
@@ -64,6 +65,7 @@ class Transaction:
         self.replaced: list[CodeType] = []
         self.forward: list[Write] = []
         self.discarded: list[type] = []
+        self.registrars = Registrars()
 
     def add(self, writes: Iterable[Write]) -> None:
         """Carry out `writes` with the next flush or the commit."""
@@ -72,6 +74,12 @@ class Transaction:
     def done(self, inverse: Iterable[Write]) -> None:
         """Note what takes back something that has already happened, newest first."""
         self.inverse[:0] = inverse
+
+    def preview(self, number: int, kind: PatchKind = PatchKind.FILES) -> Patch:
+        """Give the patch that this will be, as far as it is known before the commit."""
+        changes = tuple(self.changes)
+        files = tuple(dict.fromkeys(change.file for change in changes))
+        return Patch(number, kind, changes, files=files)
 
     def is_pending(self, namespace: object, name: str) -> bool:
         """Tell whether a write to `name` in `namespace` waits to be carried out."""
