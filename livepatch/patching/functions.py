@@ -31,12 +31,16 @@ def update(site: Site, edit: Edit) -> None:
     scope = site.scope_of(edit.owner)
     value = scope.get(old.name) if scope is not None else MISSING
     targets = find(site, edit, value)
-    if "decorators" in edit.parts and scope is not None and value is not MISSING:
+    if _runs_decorators(site, edit) and scope is not None and value is not MISSING:
         redecorate(site, edit, scope, value, targets, code)
     elif targets:
         swap_all(site, edit, scope, value, targets, code)
     if edit.action is Action.UPDATE:
         report(site, edit, targets)
+
+
+def _runs_decorators(site: Site, edit: Edit) -> bool:
+    return "decorators" in edit.parts or site.transaction.registrars.run_again(edit)
 
 
 def report(site: Site, edit: Edit, targets: list[FunctionType]) -> None:
@@ -241,7 +245,7 @@ def redecorate(  # noqa: PLR0913
     if new is None or unit is None:
         return
     target = targets[0] if len(targets) == 1 else None
-    if target is not None and target is not value:
+    if target is not None and (target is not value or "decorators" not in edit.parts):
         made = _redecorate_same(site, edit, scope, value, target, code)
     else:
         made = site.run(new.node, unit, new, scope).get(new.name, MISSING)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from types import ModuleType
 
-from livepatch.model import Action, Edit, Note
+from livepatch.model import MISSING, Action, Edit, Kind, Note
 from livepatch.patching import annotating, classes, functions, lines, policies, renames, statements
+from livepatch.patching.registering import Step as RegistrarStep
+from livepatch.patching.registering import concerns, line_mover
 from livepatch.patching.site import Site
 
 Step = Callable[[Site, Edit], None]
@@ -30,6 +32,45 @@ class StepError(Exception):
         super().__init__(definition.qualname if definition is not None else "")
         self.edit = edit
         self.file = site.tracked.file
+
+
+def prepare_all(
+    sites: Sequence[Site], filters: Sequence[Callable[[ModuleType, Edit], bool]] = ()
+) -> None:
+    """Prepare all sites of one transaction, what they have registered with libraries included."""
+    if not sites:
+        return
+    transaction = sites[0].transaction
+    try:
+        transaction.registrars.open(transaction, lambda: _steps(sites, filters))
+        for site in sites:
+            prepare(site, filters)
+        transaction.registrars.finish()
+    finally:
+        transaction.registrars.close()
+
+
+def _steps(
+    sites: Sequence[Site], filters: Sequence[Callable[[ModuleType, Edit], bool]]
+) -> list[RegistrarStep]:
+    """Give the edits that registrars look at, with the live objects of the old definitions."""
+    steps = []
+    for site in sites:
+        line_of = line_mover(site.plan.cut, site.plan.delta, dict(site.plan.lines))
+        for edit in site.plan.edits:
+            if not concerns(edit) or not all(wanted(site.module, edit) for wanted in filters):
+                continue
+            scope = site.scope_of(edit.owner)
+            value = scope.get(edit.old.name) if scope is not None and edit.old else MISSING
+            is_function = edit.old is not None and edit.old.kind is Kind.FUNCTION
+            found = functions.find(site, edit, value) if is_function else []
+            steps.append(
+                RegistrarStep(
+                    site.module, edit, tuple(found), value, site.scope.get,
+                    frozenset(site.tracked.names), line_of,
+                )
+            )  # fmt: skip
+    return steps
 
 
 def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = ()) -> None:

@@ -40,7 +40,11 @@ def _rename_function(site: Site, edit: Edit, scope: Scope, value: object) -> Non
     if code is None or not targets:
         statements.add(site, edit)
         return
-    functions.swap_all(site, edit, scope, value, targets, code)
+    if site.transaction.registrars.run_again(edit):
+        functions.redecorate(site, edit, scope, value, targets, code)
+        value = scope.staged.get(new.name, value)
+    else:
+        functions.swap_all(site, edit, scope, value, targets, code)
     site.bind(scope, new.name, value, made=False)
     _report(site, edit)
 

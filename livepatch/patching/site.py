@@ -253,6 +253,8 @@ class Site:
         if value is not MISSING and old is not MISSING:
             final, writes = adopt.adopted(old, value, made=made)
             self.transaction.add(writes)
+            if final is not value:
+                self.transaction.registrars.replaced(value, final)
         scope.staged[name] = final
         if scope.owner is None:
             self.transaction.add([Write(WriteKind.ITEM, vars(self.module), name, final)])

@@ -77,7 +77,8 @@ def inverse_of(
         else:
             old = current(write) if look is None else look(write, current)
         planned[key] = write.value
-        inverse.append(Write(write.kind, write.target, write.name, old))
+        base = write.value if write.kind is WriteKind.TYPE_ATTRIBUTE else MISSING
+        inverse.append(Write(write.kind, write.target, write.name, old, base))
     inverse.reverse()
     # What is called looks at the finished state, in both directions.
     inverse.sort(key=lambda write: write.kind is WriteKind.CALL)

@@ -1,0 +1,148 @@
+"""What definitions have registered with a library (routes, handlers), kept in step with a patch.
+
+A decorator that runs again registers its function again; a function that is gone has to be
+forgotten by whom it was given to. A `Registrar` knows one library and lives for one transaction:
+it takes back what the old definitions registered before any new one is executed (a view that
+moves to another file must not clash with itself), and lets registrations happen on copies.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+from typing import Any, Protocol
+
+from livepatch.model import Action, Edit, Kind, Note, Write
+
+LIBRARIES: dict[str, str] = {}
+"""Modules of libraries, and where the registrar for each is; imported once the program uses it."""
+
+SHAPE = frozenset({"decorators", "signature", "annotations", "kind", "name"})
+"""The parts of a function that a library may have looked at when it was registered."""
+
+
+class Carrier(Protocol):
+    """The transaction, as far as a registrar has to do with it."""
+
+    notes: list[Note]
+    inverse: list[Write]
+
+    def add(self, writes: Iterable[Write]) -> None:
+        """Carry out `writes` with the commit."""
+
+    def carry_out_now(self, writes: list[Write]) -> None:
+        """Carry out `writes` at once; only this thread sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An edit that may register something, or take it back.
+
+    `functions` are the live functions of the old definition and `value` is what stands under
+    its name. `line_of` gives the line in the new text for a line in the old one.
+    """
+
+    module: ModuleType
+    edit: Edit
+    functions: tuple[FunctionType, ...]
+    value: Any
+    names: Callable[[str], Any]
+    files: frozenset[str]
+    line_of: Callable[[int], int]
+
+
+class Registrar(Protocol):
+    """Keeps one library in step with one transaction."""
+
+    def open(self, steps: list[Step]) -> frozenset[int]:
+        """Take back what the old definitions registered; let new ones register.
+
+        Gives the ids of the edits whose decorators have to run again though they are as before.
+        """
+
+    def replaced(self, made: object, final: object) -> None:
+        """Have `final` registered instead of `made`, which becomes nobody's."""
+
+    def finish(self) -> None:
+        """Have everything ready for the commit."""
+
+    def close(self) -> None:
+        """Let nobody register any more; called whatever happened."""
+
+
+class Registrars:
+    """The registrars that a transaction needs: none, for most."""
+
+    def __init__(self) -> None:
+        """Need none."""
+        self._active: list[Registrar] = []
+        self._again: set[int] = set()
+
+    def open(self, carrier: Carrier, make_steps: Callable[[], list[Step]]) -> None:
+        """Begin, if one of the libraries is there and some step may concern it."""
+        modules = [home for name, home in LIBRARIES.items() if name in sys.modules]
+        if not modules:
+            return
+        steps = make_steps()
+        if not steps:
+            return
+        for home in modules:
+            registrar: Registrar = importlib.import_module(home).registrar(carrier)
+            self._active.append(registrar)
+            self._again |= registrar.open(steps)
+
+    def run_again(self, edit: Edit) -> bool:
+        """Tell whether the decorators of a definition run again though they did not change."""
+        return id(edit) in self._again
+
+    def replaced(self, made: object, final: object) -> None:
+        """Tell all that `final` stands for `made`."""
+        for registrar in self._active:
+            registrar.replaced(made, final)
+
+    def finish(self) -> None:
+        """Have everything ready for the commit."""
+        for registrar in self._active:
+            registrar.finish()
+
+    def close(self) -> None:
+        """End what `open` began."""
+        for registrar in self._active:
+            registrar.close()
+        self._active.clear()
+
+
+def concerns(edit: Edit) -> bool:
+    """Tell whether an edit may register something with a library, or have done so."""
+    if edit.action is Action.RELINE:
+        return False
+    for definition in (edit.old, edit.new):
+        node = definition.node if definition is not None else None
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if edit.action is Action.UPDATE:
+                return bool(edit.parts & SHAPE) or any(" " in part for part in edit.parts)
+            if node.decorator_list or edit.action is Action.REMOVE:
+                return True
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            if edit.new is not None:
+                return True
+        elif definition is not None and definition.kind is not Kind.GUARD and _has_call(node):
+            return True
+    return False
+
+
+def _has_call(node: ast.AST | None) -> bool:
+    return node is not None and any(isinstance(inner, ast.Call) for inner in ast.walk(node))
+
+
+def line_mover(cut: int, delta: int, lines: Mapping[int, int]) -> Callable[[int], int]:
+    """Give the function that turns a line of the old text into one of the new."""
+
+    def line_of(line: int) -> int:
+        return lines.get(line, line + delta if line > cut else line)
+
+    return line_of
