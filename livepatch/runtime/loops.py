@@ -7,6 +7,7 @@ all bodies of that one call share.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from types import CellType, CodeType, FrameType, FunctionType
 from typing import Any
@@ -35,6 +36,22 @@ def bodies_in(code: CodeType) -> Iterator[CodeType]:
 def has_bodies(code: CodeType) -> bool:
     """Tell whether loops of the function are outlined."""
     return next(bodies_in(code), None) is not None
+
+
+def has_loop(code: CodeType) -> bool:
+    """Tell whether the function jumps back: it has a loop of its own."""
+    return not _backward_jumps().isdisjoint(code.co_code[::2])
+
+
+@functools.cache
+def _backward_jumps() -> frozenset[int]:
+    import opcode  # noqa: PLC0415  only once somebody is inside replaced code
+
+    return frozenset(
+        number
+        for name, number in opcode.opmap.items()
+        if "JUMP_BACKWARD" in name and not name.endswith("NO_INTERRUPT")  # that is `await`
+    )
 
 
 def spare_cells(function: FunctionType, code: CodeType) -> Mapping[str, CellType]:
