@@ -1,8 +1,13 @@
 """What the tests of hosts share: a patcher of their own, files, and a way to wait for news."""
 
+import os
 import queue
+import shutil
+import subprocess
 import sys
+import tempfile
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +82,95 @@ def folder(tmp_path):
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(path)):
             del sys.modules[name]
+
+
+def find_binaries():
+    """Give the folder of `initdb` and `pg_ctl`, or None."""
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in places if (place / "pg_ctl").exists()), None)
+
+
+class Server:
+    """A PostgreSQL server of the tests' own: in a temporary folder, on a socket there, as no root."""
+
+    def __init__(self, binaries):
+        self._binaries = binaries
+        self._user, self._group = _other_user()
+        self.folder = Path(tempfile.mkdtemp(prefix="lp-pg-"))  # short: it is a socket's path
+        if self._user is not None:
+            shutil.chown(self.folder, self._user)
+        self._run("initdb", "-D", str(self.data), "-A", "trust", "-U", "tests", "--no-sync")
+        self.start()
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+    @property
+    def url(self):
+        return f"postgresql+psycopg://tests@/postgres?host={self.folder}"
+
+    def start(self):
+        options = f"-c listen_addresses='' -c fsync=off -k {self.folder}"
+        self._run(
+            "pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-o", options,
+            "-l", str(self.folder / "log"), "start",
+        )  # fmt: skip
+
+    def stop(self):
+        self._run("pg_ctl", "-D", str(self.data), "-w", "-m", "immediate", "stop")
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, program, *arguments):
+        subprocess.run(
+            [self._binaries / program, *arguments],
+            check=True,
+            cwd=self.folder,
+            user=self._user,
+            group=self._group,
+            extra_groups=[] if self._user else None,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=90,
+        )
+
+
+def _other_user():
+    """Give whom to run as, and their group: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None, None
+    import pwd
+
+    entries = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = entries.get("postgres") or entries["nobody"]
+    return entry.pw_name, entry.pw_gid
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """Give a running PostgreSQL server; the tests that need one are skipped where none is."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed: no tests on PostgreSQL")
+    if sys.platform == "win32":
+        pytest.skip("no PostgreSQL server is started on Windows")
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: its tests are skipped")
+    server = Server(binaries)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def clean_database(postgres):
+    """Give the URL of an empty database."""
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(postgres.url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("DROP TABLE IF EXISTS livepatch_script_versions"))
+    return postgres.url
