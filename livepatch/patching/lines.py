@@ -46,6 +46,7 @@ def relocate_moved(site: Site) -> None:
     files = frozenset(site.tracked.names)
     in_place = interp.first_line_offset() is not None
     writes: list[Write] = []
+    given = {id(w.target) for w in transaction.pending if w.kind is WriteKind.FUNCTION}
     for function, delta in relocate.moves(site.module, files, shift, skip):
         code = epochs.plain_code(function)
         if in_place:
@@ -53,6 +54,8 @@ def relocate_moved(site: Site) -> None:
                 writes.extend(relocate.code_writes(code, delta))
                 skip.add(id(code))
             continue
+        if id(function) in given:
+            continue  # it gets other code anyway
         copy = relocate.moved_copy(code, delta)
         state = relocate.relined_state(function, copy)
         writes.append(Write(WriteKind.FUNCTION, function, "", state))

@@ -82,6 +82,7 @@ def forwarding(function: FunctionType, target: object) -> CodeType | None:
     )  # fmt: skip
 
 
+ARGS, KEYS, CALLED = "livepatch_args", "livepatch_keys", "livepatch_called"  # nobody captures these
 TARGET = "livepatch: the function that the stub calls"
 
 
@@ -90,7 +91,10 @@ def _stub(old: CodeType) -> CodeType | None:
     assigned = "".join(f"    {name} = None\n" for name in names)
     used = f"        if 0: {', '.join(names)}\n" if names else ""
     # The walrus keeps the compiler from warning that a text is called.
-    text = f"def maker():\n{assigned}    def stub(*a, **k):\n{used}        return (f := {TARGET!r})(*a, **k)\n"
+    text = (
+        f"def maker():\n{assigned}    def stub(*{ARGS}, **{KEYS}):\n"
+        f"{used}        return ({CALLED} := {TARGET!r})(*{ARGS}, **{KEYS})\n"
+    )
     module = compile(text, old.co_filename, "exec", dont_inherit=True)
     maker = next(const for const in module.co_consts if isinstance(const, CodeType))
     stub = next(const for const in maker.co_consts if isinstance(const, CodeType))
