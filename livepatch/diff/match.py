@@ -31,11 +31,27 @@ def make_plan(  # noqa: PLR0913
     With `everything` each function counts as changed (the compiler flags of the file are
     other ones now).
     """
-    pairs = match(old, new)
+    pairs = match(living(old), living(new))
     edits = list(_edits(pairs, (), None, everything=everything))
     edits.sort(key=lambda edit: edit.action is Action.REMOVE)
     lines = tuple(_moved_lines(pairs))
     return FilePlan(file, tuple(edits), cut, delta, lines, tuple(old), tuple(new))
+
+
+def living(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """Leave out plain functions that a later one of the same scope replaces unseen."""
+    if len({definition.name for definition in definitions}) == len(definitions):
+        return tuple(definitions)
+    last = {d.name: d for d in definitions if d.kind is Kind.FUNCTION and not d.role}
+    return tuple(
+        definition
+        for definition in definitions
+        if last.get(definition.name, definition) is definition
+        or definition.role
+        or definition.kind is not Kind.FUNCTION
+        or getattr(definition.node, "decorator_list", ())
+        or getattr(last[definition.name].node, "decorator_list", ())
+    )
 
 
 def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
@@ -159,7 +175,7 @@ def _function_edit(
     changed = parts.function_parts(old, new)
     if everything:
         changed |= {"body", "annotations"}
-    if changed == {"name"}:
+    if old.name != new.name:
         return Edit(Action.RENAME, old, new, owner, home, changed)
     action = Action.UPDATE if changed else Action.RELINE
     return Edit(action, old, new, owner, home, changed)
@@ -174,7 +190,7 @@ def _class_edits(
         return
     if changed:
         yield Edit(Action.HEADER, old, new, owner, home, changed)
-    pairs = match(old.children, new.children)
+    pairs = match(living(old.children), living(new.children))
     inner = (*owner, new.name)
     yield from _edits(pairs, inner, home, everything=everything)
 

@@ -12,7 +12,7 @@ from livepatch import interp
 from livepatch.diff import parts
 from livepatch.model import MISSING, Action, Change, ChangeKind, Edit, FunctionState, Kind, Note, Write, WriteKind
 from livepatch.patching import units
-from livepatch.patching.site import Scope, Site
+from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import CodePair
 from livepatch.runtime import epochs, functions, heap, lookup
 from livepatch.source import compiling
@@ -31,6 +31,8 @@ def update(site: Site, edit: Edit) -> None:
     scope = site.scope_of(edit.owner)
     value = scope.get(old.name) if scope is not None else MISSING
     targets = find(site, edit, value)
+    if not targets and _is_conditional(site, edit):
+        return  # in the branch that was not taken
     if _runs_decorators(site, edit) and scope is not None and value is not MISSING:
         redecorate(site, edit, scope, value, targets, code)
     elif targets:
@@ -301,5 +303,5 @@ def rebind(site: Site, scope: Scope, name: str, old: object, final: object) -> N
     if final is old:
         scope.staged[name] = final
         return
-    site.bind(scope, name, final, made=False)
+    tell_name(scope, name, site.bind(scope, name, final, made=False))
 

@@ -34,10 +34,21 @@ def shift_of(plan: FilePlan) -> relocate.Shift:
     return shift
 
 
-def relocate_moved(site: Site) -> None:
-    """Prepare the new line numbers of all code of the module that moved and did not change."""
+def moved_classes(site: Site) -> list[type] | None:
+    """Give the classes whose lines may move, as they are before the patch; None if none do."""
     plan = site.plan
     if not plan.delta and all(old == new for old, new in plan.lines):
+        return None
+    return list(relocate.classes_of(site.module)) if interp.CLASS_FIRST_LINE else []
+
+
+def relocate_moved(site: Site, known: list[type] | None) -> None:
+    """Prepare the new line numbers of all code of the module that moved and did not change.
+
+    `known` are the classes that were there before the patch; None says that no line moved.
+    """
+    plan = site.plan
+    if known is None:
         return
     shift = shift_of(plan)
     transaction = site.transaction
@@ -64,5 +75,5 @@ def relocate_moved(site: Site) -> None:
         transaction.pairs.append(CodePair(code, copy, 1 + held, (function,), place))
         for old, new in compiling.pair_codes(code, copy):
             transaction.pairs.append(CodePair(old, new, 1, (), place))
-    writes.extend(relocate.class_writes(site.module, shift))
+    writes.extend(relocate.class_writes(known, shift))
     transaction.add(writes)

@@ -78,6 +78,7 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
 
     Edits that one of `filters` does not want are left out.
     """
+    known = lines.moved_classes(site)
     rebuilt = classes.classes_to_rebuild(site)
     waiting = sorted(rebuilt)
     left_out = 0
@@ -105,7 +106,7 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
         site.transaction.notes.append(note)
     classes.after_body_edits(site)
     annotating.after_edits(site)
-    lines.relocate_moved(site)
+    lines.relocate_moved(site, known)
 
 
 def _path(edit: Edit) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from types import CodeType
@@ -11,7 +12,7 @@ from typing import Any
 
 from livepatch.diff.match import make_plan
 from livepatch.errors import SourceError
-from livepatch.model import FilePlan, Note
+from livepatch.model import FilePlan, Kind, Note
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.source import compiling, regions
 from livepatch.source.text import SourceText, decode_source, read_source
@@ -106,6 +107,8 @@ def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
         return make_late_reading(tracked, source)
     base = tracked.text
     difference = regions.compare(base, source.text, tracked.code_name)
+    if not difference.whole and binds_elsewhere(difference, base.text, source.text):
+        difference = regions.compare_whole(base, source.text, tracked.code_name)
     flags = tracked.flags(source.text)
     everything = flags != tracked.flags(base.text)
     plan = make_plan(
@@ -114,6 +117,25 @@ def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
     )  # fmt: skip
     whole = compiled_by_loader(tracked, source)
     return Reading(tracked, source, difference.text, plan, flags, whole)
+
+
+def binds_elsewhere(difference: regions.Difference, old: str, new: str) -> bool:
+    """Tell whether a function that came or went is defined outside the region as well.
+
+    Which of several definitions holds, only the whole file tells.
+    """
+    before = {definition.name for definition in difference.old if definition.kind is Kind.FUNCTION}
+    after = {definition.name for definition in difference.new if definition.kind is Kind.FUNCTION}
+    for text, definitions, names in (
+        (old, difference.old, before - after),
+        (new, difference.new, after - before),
+    ):
+        for name in names - {""}:
+            inside = sum(name == definition.name for definition in definitions)
+            found = re.findall(rf"^(?:async )?def[ \t]+{name}\b|^{name}\b", text, re.MULTILINE)
+            if len(found) > inside:
+                return True
+    return False
 
 
 def make_late_reading(tracked: TrackedFile, source: SourceText) -> Reading:

@@ -8,6 +8,7 @@ from livepatch.diff.match import match
 from livepatch.model import MISSING, Action, ChangeKind, Definition, Edit, Kind, Write, WriteKind
 from livepatch.patching import functions, statements
 from livepatch.patching.site import Scope, Site
+from livepatch.source import scopes
 
 
 def rename(site: Site, edit: Edit) -> None:
@@ -98,6 +99,24 @@ def _rename_inside(
                 site.transaction.add([write])
         elif after.children:
             _rename_inside(site, before, after, unit, owner)
+        for name in after.binds - before.binds if not after.name else ():
+            _rename_attribute(site, old, new, name, owner)
+
+
+def _rename_attribute(
+    site: Site, old: Definition, new: Definition, name: str, owner: tuple[str, ...]
+) -> None:
+    """Give a private attribute of a renamed class the name that its methods look for."""
+    scope, prefix = site.scope_of(owner), "_" + statements.bare_name(new).lstrip("_")
+    before = scopes.mangled(name.removeprefix(prefix), statements.bare_name(old))
+    value = MISSING if scope is None else scope.get(before)
+    if scope is not None and scope.owner is not None and value is not MISSING:
+        site.transaction.add(
+            [
+                Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, name, value),
+                Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, before, MISSING),
+            ]
+        )
 
 
 def _rename_private(

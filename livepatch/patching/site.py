@@ -27,6 +27,13 @@ ANNOTATIONS = "__annotations__"
 LAZY_ANNOTATIONS = ("__annotate__", "__annotate_func__", "__conditional_annotations__")
 
 
+def tell_name(scope: Scope, name: str, value: Any) -> None:
+    """Let a descriptor know under which name it stands in its class, as a class body does."""
+    set_name = getattr(type(value), "__set_name__", None)
+    if scope.owner is not None and set_name is not None:
+        set_name(value, scope.owner, name)
+
+
 @dataclass
 class Scope:
     """A namespace that definitions live in: the module's, or that of a live class."""

@@ -12,7 +12,7 @@ from livepatch.model import (
     MISSING, Change, ChangeKind, Definition, Edit, Kind, Note, Write, WriteKind,
 )  # fmt: skip
 from livepatch.patching import functions
-from livepatch.patching.site import Scope, Site
+from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
 
 
@@ -35,12 +35,7 @@ def add(site: Site, edit: Edit) -> None:
 
 def bind(site: Site, scope: Scope, name: str, value: Any, *, made: bool) -> None:
     """Bind one name that a statement bound, and let a descriptor know its name."""
-    final = site.bind(scope, name, value, made=made)
-    if scope.owner is None or final is MISSING:
-        return
-    set_name = getattr(type(final), "__set_name__", None)
-    if set_name is not None:
-        set_name(final, scope.owner, name)
+    tell_name(scope, name, site.bind(scope, name, value, made=made))
 
 
 def refuse_scope(site: Site, edit: Edit) -> None:

@@ -7,7 +7,7 @@ functions get relined copies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 
 from livepatch import interp
@@ -53,10 +53,8 @@ def moves(
         yield function, shift(epochs.plain_code(function).co_firstlineno)
 
 
-def class_writes(module: ModuleType, shift: Shift) -> Iterator[Write]:
-    """Give the writes that move `__firstlineno__` of the classes of `module`."""
-    if not interp.CLASS_FIRST_LINE:
-        return
+def classes_of(module: ModuleType) -> Iterator[type]:
+    """Give the classes that `module` defined, nested ones too."""
     pending = [value for value in vars(module).values() if isinstance(value, type)]
     seen: set[int] = set()
     while pending:
@@ -64,11 +62,17 @@ def class_writes(module: ModuleType, shift: Shift) -> Iterator[Write]:
         if id(cls) in seen or not lookup.belongs(cls, module):
             continue
         seen.add(id(cls))
+        yield cls
         namespace = type.__getattribute__(cls, "__dict__")
-        line = namespace.get("__firstlineno__")
+        pending.extend(value for value in namespace.values() if isinstance(value, type))
+
+
+def class_writes(known: Sequence[type], shift: Shift) -> Iterator[Write]:
+    """Give the writes that move `__firstlineno__` of the classes `known` to the old text."""
+    for cls in known:
+        line = type.__getattribute__(cls, "__dict__").get("__firstlineno__")
         if isinstance(line, int) and shift(line):
             yield Write(WriteKind.TYPE_ATTRIBUTE, cls, "__firstlineno__", line + shift(line))
-        pending.extend(value for value in namespace.values() if isinstance(value, type))
 
 
 def relined_state(function: FunctionType, code: CodeType) -> FunctionState:

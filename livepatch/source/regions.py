@@ -73,6 +73,11 @@ def compare(base: Text, new: str, file: str) -> Difference:
     return _whole(old, new, anchors, file)
 
 
+def compare_whole(base: Text, new: str, file: str) -> Difference:
+    """Give the definitions of both texts, all of them."""
+    return _whole(base.text, new, base.anchors, file)
+
+
 def _at(anchors: tuple[int, ...], index: int, default: int) -> int:
     return anchors[index] if 0 <= index < len(anchors) else default
 
