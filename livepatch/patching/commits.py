@@ -37,13 +37,14 @@ class Pinned(Pin):
 
     __slots__ = ("canary", "failed", "holds", "name", "started", "thread", "version")
 
+    started: float
+    thread: int
+
     def __init__(self, name: str) -> None:
         """Pin nobody yet."""
-        super().__init__(NEWEST)
+        self.epoch = NEWEST  # every request comes along here: no call of the base class
         self.name = name
         self.version = -1
-        self.started = 0.0
-        self.thread = ""
         self.canary = False
         self.failed = False
         self.holds = 0
@@ -75,6 +76,7 @@ class Sessions:
         self._busy = 0
         self._owner = 0
         self._due = False
+        self._is_layered = False
 
     # --- sessions -----------------------------------------------------------------------------
 
@@ -83,7 +85,7 @@ class Sessions:
         if not self.used:
             self._begin()
         session.started = time.monotonic()
-        session.thread = threading.current_thread().name
+        session.thread = threading.get_ident()
         with self._gate:
             epoch = self.epoch
             if self.canary_share:
@@ -91,7 +93,8 @@ class Sessions:
                 epoch -= not session.canary
             session.epoch = session.version = epoch
             session.holds = 1
-            self._counts[epoch] = self._counts.get(epoch, 0) + 1
+            counts = self._counts
+            counts[epoch] = counts.get(epoch, 0) + 1
             self._open[id(session)] = session
 
     def _begin(self) -> None:
@@ -101,6 +104,11 @@ class Sessions:
             self.used = True
             self._writer.release()
         self.used = True
+
+    def hide_early_writes(self) -> None:
+        """Let nobody but its own thread see what a transaction does before it ends."""
+        if not self.used:
+            self._begin()
 
     def hold(self, session: Pinned) -> bool:
         """Keep `session` open; tell whether it was."""
@@ -117,9 +125,10 @@ class Sessions:
                 return
             self._uncount(session.version)
             session.epoch = NEWEST
-        for callback in self.on_close:
-            callback(session)
-        if self._layers:
+        if self.on_close:
+            for callback in list(self.on_close):
+                callback(session)
+        if self._is_layered:
             self.settle()
 
     def _uncount(self, epoch: int) -> None:
@@ -132,8 +141,14 @@ class Sessions:
         now = time.monotonic()
         with self._gate:
             old = [item for item in self._open.values() if item.version < self.epoch]
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
         return tuple(
-            PendingSession(item.version, now - item.started, item.thread, item.name)
+            PendingSession(
+                item.version,
+                now - item.started,
+                names.get(item.thread, "a thread that ended"),
+                item.name,
+            )
             for item in sorted(old, key=lambda item: item.started)
         )
 
@@ -199,6 +214,7 @@ class Sessions:
                 if self._counts.keys() <= pins:
                     self._commit_layers(layering.writes, staged=staged, exposed=exposed)
                     self._layers.accept(layering)
+                    self._is_layered = bool(self._layers)
                     return inverse
 
     def commit_all(self, batches: Sequence[Sequence[Write]]) -> list[list[Write]]:
@@ -249,6 +265,7 @@ class Sessions:
                 with self._gate:
                     pins = {*self._counts, *([self.epoch - 1] if self.canary_share else [])}
                     writes = self._layers.settled(pins)
+                    self._is_layered = bool(self._layers)
                     if writes:
                         swap.commit(writes)
             finally:

@@ -29,7 +29,7 @@ class Session(Pinned):
 
     def __init__(self, name: str = "") -> None:
         """Pin nobody yet; `name` is what `pending()` shows."""
-        super().__init__(name)
+        Pinned.__init__(self, name)
         self._token: Token[Pin] | None = None
         self._outer: Session | None = None
 
