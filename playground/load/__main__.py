@@ -1,0 +1,133 @@
+"""How do ten files that change together take effect under full load? `python playground/load --help`
+
+Starts one server per tool, sends requests as fast as they are answered while all ten files of
+the program are rewritten again and again, and counts the responses that were made of two versions.
+"""
+
+import argparse
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE)]
+import client  # noqa: E402
+import project  # noqa: E402
+
+
+
+class Server:
+    def __init__(self, server, tool):
+        self.tool = tool
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = port = free.getsockname()[1]
+        self.folder = tempfile.mkdtemp(prefix=f"load-{tool}-")
+        project.write_project(self.folder)
+        root = str(HERE.parents[1])
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "serve.py"), self.folder, str(port), server, tool],
+            env={**os.environ, "PYTHONPATH": root},
+        )
+        self.windows, self.version = [], 1
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                return client.Connection(port).socket.close()
+            except OSError:
+                time.sleep(0.05)
+        self.stop()
+        raise SystemExit(f"{server} with {tool} did not start")
+
+    def window(self, seconds, every, edits, broken=False):
+        over = threading.Event()
+
+        def write():
+            while not over.wait(every):
+                self.version += 1
+                project.write_version(self.folder, self.version, broken)
+
+        writer = threading.Thread(target=write)
+        if edits:
+            writer.start()
+        counts = client.load(self.port, seconds)
+        over.set()
+        if edits:
+            writer.join()
+        self.windows.append(counts)
+        return counts
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def total(windows, what):
+    return sum(counts[what] for counts in windows)
+
+
+def rate(counts):
+    return counts["responses"] / counts["seconds"]
+
+
+def run(server, tools, seconds, rounds, every):
+    print(f"\n{server}: {rounds} windows of {seconds} s for each tool in turn, ten files rewritten every {every} s")
+    print(f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}")
+    servers = []
+    try:
+        for tool in tools:
+            servers.append(Server(server, tool))
+        for one in servers:
+            one.window(1, every, edits=False)  # warm
+            one.windows.clear()
+        for _ in range(rounds):
+            for one in servers:
+                one.window(seconds, every, edits=True)
+        base = [rate(counts) for counts in servers[0].windows]
+        for one in servers:
+            rates = [rate(counts) for counts in one.windows]
+            ratio = statistics.median(mine / other for mine, other in zip(rates, base))
+            versions = len(set().union(*(counts["versions"] for counts in one.windows)))
+            print(
+                f"{one.tool:<12}{total(one.windows, 'responses'):>10}{total(one.windows, 'mixed'):>8}"
+                f"{total(one.windows, 'errors'):>8}{total(one.windows, 'lost'):>6}{versions:>10}"
+                f"{statistics.median(rates):>8.0f}{ratio:>9.3f}"
+            )
+        for one in servers:
+            if one.tool == "livepatch":
+                one.windows.clear()
+                one.version += 1
+                project.write_version(one.folder, one.version)
+                time.sleep(0.5)
+                counts = one.window(seconds, every, edits=True, broken=True)
+                print(
+                    f"one of the ten broken, livepatch: {counts['responses']} responses, {counts['mixed']} mixed,"
+                    f" {counts['errors']} errors, versions seen {sorted(counts['versions'])}"
+                )
+    finally:
+        for one in servers:
+            one.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--server", choices=["waitress", "gunicorn", "uvicorn", "all"], default="waitress")
+    parser.add_argument("--tools", default="none,livepatch,jurigged,reload")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of a window")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--every", type=float, default=0.25, help="seconds between two versions")
+    options = parser.parse_args()
+    names = ["waitress", "gunicorn", "uvicorn"] if options.server == "all" else [options.server]
+    for name in names:
+        run(name, options.tools.split(","), options.seconds, options.rounds, options.every)
+
+
+main()
