@@ -231,6 +231,8 @@ def after_body_edits(site: Site) -> None:
     if interp.CLASS_STATIC_ATTRIBUTES:
         for path in dict.fromkeys(edit.owner for edit in site.plan.edits if edit.owner):
             _update_static_attributes(site, path)
+    for path in dict.fromkeys(edit.owner for edit in site.plan.edits if _is_comparison(edit)):
+        _update_hash(site, path)
     for edit in site.plan.edits:
         scope = site.scope_of(edit.owner) if edit.owner else None
         if scope is None or not isinstance(scope.owner, abc.ABCMeta):
@@ -239,6 +241,27 @@ def after_body_edits(site: Site) -> None:
             update = classes.abstract_update(scope.owner)
             if update is not None:
                 site.transaction.add([update])
+
+
+def _is_comparison(edit: Edit) -> bool:
+    definition = edit.new or edit.old
+    return bool(edit.owner) and definition is not None and bool({"__eq__", "__hash__"} & definition.binds)
+
+
+def _update_hash(site: Site, path: Path) -> None:
+    """Let the class be unhashable where its body defines `__eq__` alone, as `class` does it."""
+    scope = site.scope_of(path)
+    definition = find(site.plan.new, path)
+    if scope is None or scope.owner is None or definition is None:
+        return
+    bound = frozenset().union(*(child.binds for child in definition.children))
+    now = classes.namespace_of(scope.owner).get("__hash__", MISSING)
+    if "__hash__" in bound:
+        return
+    wanted = None if "__eq__" in bound else MISSING
+    if wanted is not now and now in {None, MISSING}:
+        write = Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__hash__", wanted)
+        site.transaction.add([write])
 
 
 def _update_static_attributes(site: Site, path: Path) -> None:

@@ -261,7 +261,9 @@ def redecorate(  # noqa: PLR0913
         writes = functions.graft(value, made)
         final = value if writes else made
         site.transaction.add(writes or functions.forward(value, made))
-    elif type(value) is FunctionType and not isinstance(made, DESCRIPTORS):
+        if writes:
+            site.transaction.registrars.replaced(made, value)
+    elif type(value) is FunctionType and made is not value and not isinstance(made, DESCRIPTORS):
         site.transaction.add(functions.forward(value, made))
     rebind(site, scope, new.name, value, final)
 
@@ -294,7 +296,7 @@ def _redecorate_same(  # noqa: PLR0913
 def _carry_attributes(old: FunctionType, made: FunctionType) -> None:
     """Let the new underlying function have what the program put on the old one."""
     for name, attribute in vars(old).items():
-        if name != "__wrapped__":
+        if name not in functions.MARKS:
             vars(made).setdefault(name, attribute)
 
 

@@ -247,17 +247,17 @@ class Site:
         file = getattr(module, "__file__", None)
         return not isinstance(file, str) or file in self.registry
 
-    def bind(self, scope: Scope, name: str, value: Any, *, made: bool) -> Any:
+    def bind(self, scope: Scope, name: str, value: Any, *, made: bool, fresh: bool = True) -> Any:
         """Bind `name` with the commit; give the object that it will hold.
 
         An old function of the same definition stays the object, and becomes what `value` is;
-        `made` says that a definition has just made the value.
+        `made` says that a definition has just made the value, `fresh` that it may be tried.
         """
         old = self._before.pop(name, MISSING) if scope.owner is None else MISSING
         if old is MISSING:
             old = scope.get(name)
         final = value
-        if value is not MISSING and old is not MISSING:
+        if value is not MISSING and old is not MISSING and (made or fresh):
             final, writes = adopt.adopted(old, value, made=made)
             self.transaction.add(writes)
             if final is not value:

@@ -14,6 +14,7 @@ from livepatch.model import MISSING, Action, Edit, Kind, Note
 from livepatch.patching import imports
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
+from livepatch.patching.statements import bare_name
 from livepatch.patching.transaction import Transaction
 from livepatch.source.uses import Use, uses_of
 
@@ -73,7 +74,7 @@ def _changed_code(edit: Edit) -> Iterator[str]:
         return
     if edit.parts and edit.parts <= {"annotations", "docstring", "type_params"}:
         return
-    path = ".".join([*edit.owner, getattr(definition.node, "name", definition.name)])
+    path = ".".join([*edit.owner, bare_name(definition)])
     if edit.action is Action.UPDATE and definition.kind is Kind.FUNCTION:
         yield path
         if definition.name in MAKERS:

@@ -28,14 +28,32 @@ def add(site: Site, edit: Edit) -> None:
     existed = scope.get(new.name) is not MISSING
     for name, value in site.run(new.node, unit, new, scope).items():
         if name != new.name or not is_rebound_below(site, edit):
-            bind(site, scope, name, value, made=True)
+            bind(site, scope, name, value, made=not shares_name(site, edit), fresh=False)
     kind = ChangeKind.UPDATED if existed else ChangeKind.ADDED
     site.transaction.changes.append(functions.change(site, kind, edit, new.kind.value))
 
 
-def bind(site: Site, scope: Scope, name: str, value: Any, *, made: bool) -> None:
-    """Bind one name that a statement bound, and let a descriptor know its name."""
-    tell_name(scope, name, site.bind(scope, name, value, made=made))
+def shares_name(site: Site, edit: Edit) -> bool:
+    """Tell whether another definition of the new text has the name of the new one.
+
+    Then what the name holds may be that definition's object (functions called `_`, which only
+    their decorators keep), and must not become the new one.
+    """
+    new = edit.new
+    body = _body_of(site, edit.owner) or site.plan.new
+    return new is not None and any(
+        other is not new and other.name == new.name for other in with_children(body)
+    )
+
+
+def bind(
+    site: Site, scope: Scope, name: str, value: Any, *, made: bool, fresh: bool = True
+) -> None:
+    """Bind one name that a statement bound, and let a descriptor know its name.
+
+    Without `made` and `fresh` an old function of that name never becomes the new one.
+    """
+    tell_name(scope, name, site.bind(scope, name, value, made=made, fresh=fresh))
 
 
 def refuse_scope(site: Site, edit: Edit) -> None:
@@ -151,7 +169,8 @@ def remove(site: Site, edit: Edit) -> None:
         return
     gone = unbind(site, scope, old.binds, edit)
     if gone or old.name == "":
-        if not gone and not old.binds and old.kind is Kind.STATEMENT:
+        undone = site.transaction.registrars.has_taken_back(edit)
+        if not gone and not old.binds and old.kind is Kind.STATEMENT and not undone:
             message = "the statement is gone; what it did when it ran stays"
             site.transaction.notes.append(
                 Note("side-effects", _title(old), site.tracked.file, old.line, message)
@@ -198,7 +217,8 @@ def bound_in_class(site: Site, owner: tuple[str, ...]) -> frozenset[str]:
 
 def bare_name(definition: Definition) -> str:
     """Give the name as the text has it, private names unmangled."""
-    return getattr(definition.node, "name", "")
+    name = getattr(definition.node, "name", "")
+    return name if isinstance(name, str) else definition.name
 
 
 def with_children(definitions: tuple[Definition, ...]) -> list[Definition]:

@@ -11,6 +11,9 @@ from livepatch import interp
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
 from livepatch.runtime import build, closures, epochs, lookup, versions
 
+MARKS = ("__wrapped__", "__isabstractmethod__", "__final__", "__override__", "__deprecated__")
+"""Attributes that decorators put on a function, and that go with them."""
+
 COPIED = ("__doc__", "__name__", "__qualname__")
 ANNOTATIONS = "__annotate__" if interp.LAZY_ANNOTATIONS else "__annotations__"
 
@@ -229,8 +232,11 @@ def graft(old: FunctionType, new: FunctionType) -> list[Write]:
     writes += [
         Write(WriteKind.ITEM, namespace, name, value) for name, value in vars(new).items()
     ]
-    if "__wrapped__" in namespace and "__wrapped__" not in vars(new):
-        writes.append(Write(WriteKind.ITEM, namespace, "__wrapped__", MISSING))
+    writes += [
+        Write(WriteKind.ITEM, namespace, name, MISSING)
+        for name in MARKS
+        if name in namespace and name not in vars(new)
+    ]
     return writes
 
 

@@ -22,6 +22,8 @@ def is_generated_from_body(cls: type, is_attribute: bool) -> bool:  # noqa: FBT0
     own = classes.namespace_of(cls)
     if "__dataclass_fields__" in own or "__attrs_attrs__" in own:
         return True
+    if own.get("_is_protocol"):
+        return True
     if not is_attribute:
         return False
     return (
@@ -29,7 +31,6 @@ def is_generated_from_body(cls: type, is_attribute: bool) -> bool:  # noqa: FBT0
         or (issubclass(cls, tuple) and "_fields" in own)
         or "__total__" in own
         or "__pydantic_core_schema__" in own
-        or getattr(cls, "_is_protocol", False)
     )
 
 

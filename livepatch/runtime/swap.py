@@ -12,7 +12,7 @@ import gc
 import operator
 import warnings
 from collections import deque
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
@@ -37,7 +37,7 @@ def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[
     if inverse is None:
         inverse = inverse_of(writes)
     operations: list[Operation] = []
-    for write in writes:
+    for write in _each_deletion_once(writes):
         operations.extend(_operations(write))
     try:
         _run(operations, changes_kind=any(map(_changes_kind, writes)))
@@ -45,6 +45,20 @@ def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[
         take_back(inverse)
         raise
     return inverse
+
+
+def _each_deletion_once(writes: Sequence[Write]) -> Iterator[Write]:
+    """Leave out deletions of what an earlier write of the same commit has deleted."""
+    gone: set[Key] = set()
+    for write in writes:
+        if write.value is MISSING:
+            key = (write.kind, id(write.target), write.name)
+            if key in gone:
+                continue
+            gone.add(key)
+        elif gone:
+            gone.discard((write.kind, id(write.target), write.name))
+        yield write
 
 
 def take_back(inverse: Sequence[Write]) -> list[str]:
@@ -77,6 +91,8 @@ def inverse_of(
         else:
             old = current(write) if look is None else look(write, current)
         planned[key] = write.value
+        if old is MISSING and write.value is MISSING:
+            continue  # gone already: there is nothing to restore
         base = write.value if write.kind is WriteKind.TYPE_ATTRIBUTE else MISSING
         inverse.append(Write(write.kind, write.target, write.name, old, base))
     inverse.reverse()
