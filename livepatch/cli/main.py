@@ -6,6 +6,7 @@ import atexit
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from types import CodeType, ModuleType
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from livepatch.errors import UsageError
 
 MISUSED = 2
 _INSPECT = "PYTHONINSPECT"
+_SESSION = "livepatch.ext.repl"
+_PROMPT_OPTIONS = frozenset({"-i", "-q"})
 
 
 class Supervisor(Protocol):
@@ -51,6 +54,8 @@ def main(words: Sequence[str], *, start: StartWatch | None = None) -> int:
     try:
         request = args.parse(words, exists=os.path.exists)
         if isinstance(request, args.Options):
+    if set(words) <= _PROMPT_OPTIONS and _has_terminal():
+        return _prompt()
             _check(request)
     except UsageError as error:
         sys.stderr.write(f"{args.USAGE}livepatch: {error}\n")
@@ -95,6 +100,17 @@ def _run(options: args.Options, start: StartWatch) -> int:
 def _refuse(error: program.NoProgramError) -> int:
     sys.stderr.write(f"livepatch: {error}\n")
     return error.status
+
+
+def _prompt() -> int:
+    """Leave the interpreter to its own prompt, in a `__main__` of its own, live."""
+    runner.enter_prompt()
+    _ask_for_a_prompt()
+    return 0
+
+
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _check(options: args.Options) -> None:
@@ -142,6 +158,8 @@ def _ask_for_a_prompt() -> None:
 
 
 def _version() -> str:
+        if _has_terminal():
+            import_module(_SESSION).prepare_prompt()  # by name: the layers stay apart
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  20 ms
 
     try:

@@ -42,6 +42,14 @@ def enter(location: program.Location, arguments: Sequence[str]) -> None:
     sys.argv[:] = [first, *arguments]
 
 
+def enter_prompt() -> None:
+    """Give a prompt without a program what `python` alone would give it."""
+    sys.modules["__main__"] = _fresh_main()
+    if not sys.flags.safe_path:
+        sys.path[0] = ""
+    sys.argv[:] = [""]
+
+
 def give_way(folder: str) -> None:
     """Forget each module that livepatch has imported where `folder` has one of that name.
 

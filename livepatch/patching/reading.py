@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.machinery
 import os
 import re
 from collections.abc import Collection
@@ -54,7 +53,7 @@ def changed_sources(
                 errors.append(error)
             continue
         tracked.stamp = stamp
-        if source is not None:
+        if source is not None and not (tracked.is_late and settle(tracked, source)):
             found.append((tracked, source))
     return found, errors
 
@@ -149,13 +148,27 @@ def make_late_reading(tracked: TrackedFile, source: SourceText) -> Reading:
     return Reading(tracked, source, regions.Text(source.text), plan, flags, whole, notes)
 
 
+def settle(tracked: TrackedFile, source: SourceText) -> bool:
+    """Take `source` as the baseline of a late file if it is what the module runs; say if so."""
+    try:
+        found = make_late_reading(tracked, source)
+    except SourceError:
+        return False
+    if found.plan.edits or found.notes or any(old != new for old, new in found.plan.lines):
+        return False
+    tracked.text = found.text
+    tracked.seen = source.data
+    return True
+
+
 def compiled_by_loader(tracked: TrackedFile, source: SourceText) -> CodeType | None:
     """Give the code of the whole file where its loader compiles in a way of its own."""
     loader: Any = tracked.loader
     kind = type(loader)
     if kind.__name__ == "AssertionRewritingHook":
-        from _pytest.assertion.rewrite import _rewrite_test  # noqa: PLC0415
         from pathlib import Path  # noqa: PLC0415
+
+        from _pytest.assertion.rewrite import _rewrite_test  # noqa: PLC0415
 
         return _rewrite_test(Path(tracked.file), loader.config)[1]  # type: ignore[no-any-return]
     import importlib.abc  # noqa: PLC0415  costs a millisecond

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from livepatch.model import Action, Edit, Kind, Note, Write
 
-LIBRARIES: dict[str, str] = {}
+LIBRARIES = {"flask": "livepatch.hosting.flask_routes"}
 """Modules of libraries, and where the registrar for each is; imported once the program uses it."""
 
 SHAPE = frozenset({"decorators", "signature", "annotations", "kind", "name"})
@@ -64,6 +64,9 @@ class Registrar(Protocol):
         Gives the ids of the edits whose decorators have to run again though they are as before.
         """
 
+    def has_taken_back(self, edit: Edit) -> bool:
+        """Tell whether nothing is left of what the old statement of `edit` has done."""
+
     def replaced(self, made: object, final: object) -> None:
         """Have `final` registered instead of `made`, which becomes nobody's."""
 
@@ -98,6 +101,10 @@ class Registrars:
     def run_again(self, edit: Edit) -> bool:
         """Tell whether the decorators of a definition run again though they did not change."""
         return id(edit) in self._again
+
+    def has_taken_back(self, edit: Edit) -> bool:
+        """Tell whether nothing is left of what the old statement of `edit` has done."""
+        return any(registrar.has_taken_back(edit) for registrar in self._active)
 
     def replaced(self, made: object, final: object) -> None:
         """Tell all that `final` stands for `made`."""

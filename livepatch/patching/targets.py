@@ -125,7 +125,7 @@ def _by_name(name: str) -> object:
 
 
 def _of_class(cls: type) -> Target:
-    if not cls.__flags__ & HEAP_TYPE:
+    if not cls.__flags__ & HEAP_TYPE or any(_is_slot_of(cls, v) for v in vars(cls).values()):
         raise _builtin(cls.__qualname__)
     title = f"{cls.__module__}.{cls.__qualname__}"
     module = sys.modules.get(cls.__module__)
@@ -135,6 +135,12 @@ def _of_class(cls: type) -> Target:
     _check_module(module, title)
     line = vars(cls).get("__firstlineno__", 0)
     return Target(module, cls.__qualname__, line, title, _file_of(module))
+
+
+def _is_slot_of(cls: type, value: object) -> bool:
+    """Tell whether `value` is a method that C gave `cls`; a class statement makes none."""
+    slots = (types.WrapperDescriptorType, types.MethodDescriptorType)
+    return isinstance(value, slots) and value.__objclass__ is cls
 
 
 def _of_function(function: FunctionType, registry: Registry) -> Target:

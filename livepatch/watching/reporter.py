@@ -73,6 +73,10 @@ class Reporter:
 
     def message(self, text: str) -> None:
         """Write `text`, which belongs to no patch."""
+    def mute(self) -> None:
+        """Write to the log alone from now on."""
+        self._stream = None
+
         ascii_only = reports.needs_ascii(getattr(self._stream, "encoding", None))
         color = _has_color(self._stream)
         self._write(reports.render_message(text, color=color, ascii=ascii_only))
