@@ -1,0 +1,349 @@
+"""The registries of Flask applications and blueprints, as drafts that a transaction may change.
+
+A draft of an application is a copy of all its registries. While a transaction is under way,
+only its own thread sees the copies, so that `route` and its relatives can be called after the
+first request; the commit shows them to everybody at once, to no session that began before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import Any
+
+from flask import Blueprint, Flask, abort
+from flask.sansio.scaffold import Scaffold
+from werkzeug.routing import Map, Rule
+
+from livepatch.model import MISSING, Write, WriteKind
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.registering import Carrier
+from livepatch.runtime import holding
+
+HOOKS = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "template_context_processors",
+    "url_value_preprocessors",
+    "url_default_functions",
+)
+"""The registries whose keys are names of blueprints, and None; the values are lists."""
+
+SCOPED = (*HOOKS, "error_handler_spec")
+SHARED = ("view_functions", *SCOPED)
+APPLICATION = (*SHARED, "blueprints", "teardown_appcontext_funcs", "shell_context_processors")
+BLUEPRINT = (*SHARED, "deferred_functions", "_blueprints")
+ENVIRONMENT = ("filters", "tests")
+
+_drafts: dict[int, Draft] = {}
+"""The open drafts by the threads that may register things now."""
+
+
+def open_draft() -> Draft | None:
+    """Give the draft that is open in this thread."""
+    return _drafts.get(threading.get_ident())
+
+
+class Views(dict[str, Any]):
+    """View functions by endpoint; who was matched just before a route went away gets a 404."""
+
+    def __missing__(self, endpoint: str) -> Any:
+        """Give a view that answers 404."""
+        return not_found
+
+
+def not_found(**_: Any) -> Any:
+    """Answer 404, whatever the arguments of the route are."""
+    abort(404)
+
+
+class Table:
+    """The rules of one `Map` in one version, with the matcher made from them."""
+
+    __slots__ = ("matcher", "remap", "rules")
+
+    def __init__(self, rules: dict[str, list[Rule]], matcher: Any, *, remap: bool) -> None:
+        """Take the parts as they are."""
+        self.rules = rules
+        self.matcher = matcher
+        self.remap = remap
+
+    def rebuild(self) -> None:
+        """Have a new matcher, of the rules as they are now."""
+        matcher = type(self.matcher)(self.matcher.merge_slashes)
+        for rules in self.rules.values():
+            for rule in rules:
+                if not rule.build_only:
+                    matcher.add(rule)
+        self.matcher = matcher
+        self.remap = True
+
+    def drop(self, gone: Iterable[Rule]) -> None:
+        """Have no rule of `gone` any more."""
+        chosen = {id(rule) for rule in gone}
+        if chosen and holding.drop(self.rules, lambda _, rule: id(rule) in chosen):
+            self.rebuild()
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Give all rules."""
+        for rules in list(self.rules.values()):
+            yield from rules
+
+    def __livepatch_copy__(self) -> Table:
+        """Give a copy that shares nothing but the rules."""
+        table = Table(holding.copied(self.rules), self.matcher, remap=True)
+        table.rebuild()
+        return table
+
+    def __livepatch_merged__(self, base: Table, value: Table) -> Table:
+        """Give this table with the difference between two others made in it."""
+        rules = holding.merged(self.rules, base.rules, value.rules)
+        table = Table(rules, self.matcher, remap=True)
+        table.rebuild()
+        table.sort()
+        return table
+
+    def sort(self) -> None:
+        """Have everything in the order in which it is matched and built."""
+        if self.remap:
+            self.matcher.update()
+            for rules in self.rules.values():
+                rules.sort(key=lambda rule: rule.build_compare_key())
+            self.remap = False
+
+
+def _set_remap(url_map: Any, value: bool) -> None:  # noqa: FBT001  the setter of a property
+    url_map._table.remap = value  # noqa: SLF001  werkzeug knows no public way
+
+
+_MAP: dict[str, Any] = {
+    "_matcher": property(attrgetter("_table.matcher")),
+    "_rules_by_endpoint": property(attrgetter("_table.rules")),
+    "_remap": property(attrgetter("_table.remap"), _set_remap),
+}
+
+
+def hold_map(url_map: Map) -> type:
+    """Give a `Map` a class of its own that holds its table."""
+    own: Any = vars(url_map)
+    if not holding.is_held(url_map):
+        own["_table"] = Table(own["_rules_by_endpoint"], own["_matcher"], remap=own["_remap"])
+    return holding.hold(url_map, ["_table"], _MAP)
+
+
+def _check_setup_finished(self: Any, f_name: str) -> None:
+    if open_draft() is None:
+        super(type(self), self)._check_setup_finished(f_name)
+
+
+def _record(self: Any, func: Any) -> None:
+    """Register with the applications that have the blueprint already, too."""
+    super(type(self), self).record(func)
+    draft = open_draft()
+    if draft is not None:
+        known: set[int] = set()
+        for app, name in draft.registrations(self):
+            options = options_of(self, app, name)
+            func(self.make_setup_state(app, options, id(app) not in known))
+            known.add(id(app))
+
+
+def options_of(blueprint: Blueprint, app: Flask, name: str) -> dict[str, Any]:
+    """Give the options with which a blueprint was registered under `name`.
+
+    Flask keeps them nowhere: they are told from a rule that the blueprint has made there.
+    """
+    prefix, _, own = name.rpartition(".")
+    options: dict[str, Any] = {"name": own, "name_prefix": prefix}
+    for rule, endpoint in rules_in(blueprint):
+        for made in table_of(app).rules.get(f"{name}.{endpoint}", ()):
+            start = url_prefix_of(made.rule, rule)
+            if start is not None:
+                options["url_prefix"] = start or None
+                options["subdomain"] = made.subdomain or None
+                return options
+    return options
+
+
+def url_prefix_of(made: str, rule: str) -> str | None:
+    """Give the prefix after which `rule` became `made`, None where it cannot have."""
+    if not rule:
+        return made
+    tail = f"/{rule.lstrip('/')}"
+    return made[: -len(tail)] if made.endswith(tail) else None
+
+
+def rules_in(blueprint: Blueprint) -> Iterator[tuple[str, str]]:
+    """Give the rules that a blueprint adds to whoever registers it, with their endpoints."""
+    if blueprint.has_static_folder:
+        yield f"{blueprint.static_url_path}/<path:filename>", "static"
+    for deferred in blueprint.deferred_functions:
+        cells = cells_of(deferred)
+        if {"rule", "endpoint", "view_func"} <= cells.keys():
+            view = cells["view_func"].cell_contents
+            endpoint = cells["endpoint"].cell_contents or getattr(view, "__name__", "")
+            yield cells["rule"].cell_contents, endpoint
+
+
+def cells_of(function: Any) -> dict[str, Any]:
+    """Give the cells of a closure by the names of their variables."""
+    code = getattr(function, "__code__", None)
+    closure = getattr(function, "__closure__", None) or ()
+    return dict(zip(code.co_freevars, closure, strict=True)) if code is not None else {}
+
+
+def table_of(app: Flask) -> Table:
+    """Give the rules of an application as the caller sees them."""
+    url_map: Any = app.url_map
+    if not holding.is_held(url_map):
+        hold_map(url_map)
+    return url_map._table  # type: ignore[no-any-return]  # noqa: SLF001
+
+
+class Draft:
+    """Copies of the registries of all applications and blueprints, in one transaction."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        """Have no copies yet."""
+        self._carrier = carrier
+        self._before: dict[tuple[type, str], Any] = {}
+        self._globals: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self.apps: list[Flask] = []
+        self.blueprints: list[Blueprint] = []
+
+    def open(self) -> None:
+        """Show copies to this thread, and let it register things."""
+        SESSIONS.hide_early_writes()
+        writes: list[Write] = []
+        for scaffold in holding.instances_of((Scaffold,)):
+            if holding.is_held(scaffold) or "url_default_functions" in vars(scaffold):
+                writes += self._copies(scaffold)  # else it is being made just now
+        self._carrier.carry_out_now(writes)
+        _drafts[threading.get_ident()] = self
+
+    def close(self) -> None:
+        """Let this thread register things no longer."""
+        _drafts.pop(threading.get_ident(), None)
+
+    def registrations(self, blueprint: Blueprint) -> Iterator[tuple[Flask, str]]:
+        """Give the applications that have a blueprint, and under which names."""
+        for app in self.apps:
+            for name, other in list(app.blueprints.items()):
+                if other is blueprint:
+                    yield app, name
+
+    def _copies(self, scaffold: Any) -> Iterator[Write]:
+        extra: dict[str, Any] = {"_check_setup_finished": _check_setup_finished}
+        if isinstance(scaffold, Flask):
+            self.apps.append(scaffold)
+            names = APPLICATION
+            scaffold.url_map.update()
+            yield from self._copies_in(hold_map(scaffold.url_map))
+            environment = vars(scaffold).get("jinja_env")
+            if environment is not None:
+                yield from self._copies_in(holding.hold(environment, ENVIRONMENT, {}))
+                self._globals.append((environment.globals, dict(environment.globals)))
+        else:
+            self.blueprints.append(scaffold)
+            names = BLUEPRINT
+            extra["record"] = _record
+        yield from self._copies_in(holding.hold(scaffold, names, extra))
+
+    def _copies_in(self, cls: type) -> Iterator[Write]:
+        for name in vars(cls)[holding.NAMES]:
+            old = self._before[cls, name] = holding.current(cls, name)
+            copy = holding.copied(old)
+            if name == "view_functions":
+                copy = Views(copy)
+            yield holding.replacement(cls, name, copy)
+
+    def before(self, scaffold: object, name: str) -> Any:
+        """Give a registry as it was when the draft was opened."""
+        return self._before.get((type(scaffold), name), {})
+
+    def registries(self, scaffold: Any) -> Iterator[tuple[str, Any]]:
+        """Give the registries of an application or blueprint that hold functions."""
+        for name in vars(type(scaffold)).get(holding.NAMES, ()):
+            yield name, getattr(scaffold, name)
+
+    def spread(self) -> None:
+        """Give what was registered with blueprints to the applications that have them."""
+        for blueprint in self.blueprints:
+            for name in SHARED:
+                old = holding.entries(self.before(blueprint, name))
+                known = {(path, id(item)) for path, item in old}
+                for path, item in list(holding.entries(getattr(blueprint, name))):
+                    if (path, id(item)) not in known:
+                        self._spread_one(blueprint, name, path, item)
+
+    def _spread_one(
+        self, blueprint: Blueprint, name: str, path: holding.Path, item: Any
+    ) -> None:
+        for app, title in self.registrations(blueprint):
+            place = path
+            if name in SCOPED:
+                scope = title if path[0] is None else f"{title}.{path[0]}"
+                place = (scope, *path[1:])
+            container = getattr(app, name)
+            present = {(p, id(i)) for p, i in holding.entries(container)}
+            if (place, id(item)) not in present:
+                holding.insert(container, place, item)
+
+    def finish(self) -> None:
+        """Have all rules sorted, and take back the copies in which nothing has changed."""
+        for app in self.apps:
+            table_of(app).sort()
+        self._postpone_globals()
+        unchanged = []
+        for (cls, name), old in self._before.items():
+            new = holding.current(cls, name)
+            if new is not old and _same(old, new):
+                unchanged.append(holding.replacement(cls, name, old))
+        gone = {(id(write.target), write.name) for write in unchanged}
+        SESSIONS.commit(unchanged, final=False)
+        inverse = self._carrier.inverse
+        inverse[:] = [w for w in inverse if (id(w.target), w.name) not in gone]
+
+    def _postpone_globals(self) -> None:
+        """Let globals of templates change with the commit: templates hold that very dict."""
+        for live, old in self._globals:
+            for name in live.keys() | old.keys():
+                new = live.get(name, MISSING)
+                if new is not old.get(name, MISSING):
+                    self._carrier.add([Write(WriteKind.ITEM, live, name, new)])
+                    if name in old:
+                        live[name] = old[name]
+                    else:
+                        del live[name]
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, Table):
+        old, new = old.rules, new.rules
+    if isinstance(old, defaultdict) and not isinstance(new, defaultdict):
+        return False
+    return [(p, id(i)) for p, i in holding.entries(old)] == [
+        (p, id(i)) for p, i in holding.entries(new)
+    ]
+
+
+def forget_blueprint(app: Flask, name: str) -> None:
+    """Have nothing of the blueprint registered under `name`, nor of those nested in it.
+
+    The caller has a draft open.
+    """
+    start = f"{name}."
+
+    def is_inside(scope: Any) -> bool:
+        return isinstance(scope, str) and (scope == name or scope.startswith(start))
+
+    table = table_of(app)
+    table.drop(rule for rule in table if rule.endpoint.startswith(start))
+    for endpoint in [key for key in app.view_functions if key.startswith(start)]:
+        del app.view_functions[endpoint]
+    for registry in (*(getattr(app, hook) for hook in SCOPED), app.blueprints):
+        for scope in [key for key in registry if is_inside(key)]:
+            del registry[scope]
