@@ -7,7 +7,7 @@ from types import FunctionType
 from livepatch.diff.match import match
 from livepatch.model import MISSING, Action, ChangeKind, Definition, Edit, Kind, Write, WriteKind
 from livepatch.patching import functions, statements
-from livepatch.patching.site import Scope, Site
+from livepatch.patching.site import ANNOTATIONS, Scope, Site
 from livepatch.source import scopes
 
 
@@ -109,6 +109,14 @@ def _rename_attribute(
     """Give a private attribute of a renamed class the name that its methods look for."""
     scope, prefix = site.scope_of(owner), "_" + statements.bare_name(new).lstrip("_")
     before = scopes.mangled(name.removeprefix(prefix), statements.bare_name(old))
+    notes = None if scope is None else scope.namespace.get(ANNOTATIONS)
+    if isinstance(notes, dict) and before in notes:
+        site.transaction.add(
+            [
+                Write(WriteKind.ITEM, notes, name, notes[before]),
+                Write(WriteKind.ITEM, notes, before, MISSING),
+            ]
+        )
     value = MISSING if scope is None else scope.get(before)
     if scope is not None and scope.owner is not None and value is not MISSING:
         site.transaction.add(

@@ -157,10 +157,12 @@ def wrappers_of(value: object, function: FunctionType) -> list[object]:
 
 
 def _wrapped(found: object) -> object:
+    if isinstance(found, functools.cached_property):
+        return found.func
     try:
         return object.__getattribute__(found, "__dict__").get("__wrapped__")
     except AttributeError:
-        return getattr(found, "func", None) if isinstance(found, functools.cached_property) else None
+        return None
 
 
 def local_functions(module: ModuleType, accept: Accept) -> Iterator[FunctionType]:
