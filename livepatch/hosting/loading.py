@@ -74,6 +74,7 @@ def free_name(stem: str, origin: str) -> str:
 
     A module of another file keeps its name, whether it was imported or only could be.
     """
+    stem = stem.replace(".", "_")  # to look for a dotted name is to import its parents
     if stem not in sys.modules:
         try:
             spec = importlib.util.find_spec(stem)

@@ -96,12 +96,18 @@ class Lookout:
             await_exit(thread)
 
     def resume(self, *, in_child: bool) -> None:
-        """Go on after `halt`; in a child process with an observer of its own."""
+        """Go on after `halt`; in a child process with an observer of its own.
+
+        Where `look` itself forks, the parent's thread goes on; the child's ends with the look.
+        """
+        is_ours = self._thread is threading.current_thread()
         if in_child:
             self._lock = threading.Lock()
-            self._halting = threading.Event()
             self._observer.close()
             self._open()
+        elif is_ours:
+            self._halting.clear()
+            return
         self._launch()
 
     def _open(self) -> None:
@@ -129,15 +135,18 @@ class Lookout:
                 self._folders[folder] = True
 
     def _launch(self) -> None:
-        self._halting.clear()
-        self._thread = threading.Thread(target=self._run, name="livepatch-host", daemon=True)
+        # An event for each thread: one whose look outlasts `halt` still ends after it.
+        self._halting = halting = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(halting,), name="livepatch-host", daemon=True
+        )
         self._thread.start()
 
-    def _run(self) -> None:
+    def _run(self, halting: threading.Event) -> None:
         self._mask = block_signals()
-        while not self._halting.is_set():
-            self._wait()
-            if self._halting.is_set():
+        while not halting.is_set():
+            self._wait(halting)
+            if halting.is_set():
                 return
             self._again = None
             with self._lock:
@@ -152,10 +161,10 @@ class Lookout:
             finally:
                 block_signals()
 
-    def _wait(self) -> None:
+    def _wait(self, halting: threading.Event) -> None:
         """Return when it is time for a look."""
         due = time.monotonic() + self._interval
-        while not self._halting.is_set():
+        while not halting.is_set():
             until = due if self._again is None else min(due, self._again)
             left = until - time.monotonic()
             if left <= 0 or self._is_due(left):
@@ -165,8 +174,8 @@ class Lookout:
         limit = time.monotonic() + _PATIENCE
         while self._is_due(_SETTLE) and time.monotonic() < limit:
             pass
-        while not self._halting.is_set() and self._is_git_busy():
-            self._halting.wait(_GIT_CHECK)
+        while not halting.is_set() and self._is_git_busy():
+            halting.wait(_GIT_CHECK)
 
     def _is_due(self, seconds: float) -> bool:
         """Wait for events, `seconds` at most; say whether one of them matters."""

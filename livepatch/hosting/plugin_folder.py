@@ -59,7 +59,7 @@ class PluginFolder:
     def _make_package(self) -> tuple[ModuleType, bool]:
         """Give the package that the plugins are modules of; say whether it was made here."""
         stem = os.path.basename(self.path)
-        spec = PathFinder.find_spec(stem)
+        spec = PathFinder.find_spec(stem) if stem.isidentifier() else None
         places = list(spec.submodule_search_locations or ()) if spec is not None else []
         if spec is not None and self.path in map(real_path, places):
             return import_module(stem), False

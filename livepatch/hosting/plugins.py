@@ -69,8 +69,9 @@ class PluginManager:
         self._patcher = patcher or default_patcher()
         self._journal = Journal(log)
         self._lock = threading.RLock()  # guards _folder, _told, _states and _attempt
+        judge = as_contract(contract)
         self._folder = PluginFolder(plugin_path, self._patcher)
-        self._gate = PluginGate(self._folder, as_contract(contract))
+        self._gate = PluginGate(self._folder, judge)
         self.path = self._folder.path
         self._listeners = Listeners[PluginChange](self._journal)
         self._told: dict[str, tuple[str, ...]] = {}

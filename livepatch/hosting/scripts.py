@@ -6,7 +6,7 @@ Its lock guards which scripts are loaded; it is never held while a callback of a
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType, TracebackType
 from typing import Any, Literal, Self
@@ -293,11 +293,11 @@ class ScriptHost:
         except LivepatchError as error:
             self._journal.warn("scheduled run of %s: %s", entry.name, error)
 
-    def on_change(self, callback: Any) -> Any:
+    def on_change(self, callback: Callable[[ScriptChange], object]) -> Callable[[], None]:
         """Call `callback` with a `ScriptChange` for each version taken or refused; gives the remover."""
         return self._listeners.add(callback)
 
-    def on_run(self, callback: Any) -> Any:
+    def on_run(self, callback: Callable[[RunResult], object]) -> Callable[[], None]:
         """Call `callback` with the `RunResult` of each run, scheduled ones too; gives the remover."""
         return self._run_listeners.add(callback)
 

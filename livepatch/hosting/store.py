@@ -20,6 +20,7 @@ import sqlalchemy as sql
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from livepatch.errors import ConflictError, StoreError, UsageError
+from livepatch.watching import forking
 
 CHANNEL: Final = "livepatch_scripts"
 _ATTEMPTS: Final = 10
@@ -87,10 +88,25 @@ class ScriptStore:
         except (SQLAlchemyError, ImportError) as error:
             message = f"ScriptStore: {self.url}: {error}"
             raise StoreError(message) from error
+        self._make_table()
+        forking.carry_over(self)
+
+    def _make_table(self) -> None:
         try:
             _metadata.create_all(self._engine)
-        except SQLAlchemyError as error:
-            self._fail(error)
+        except SQLAlchemyError:
+            try:
+                _metadata.create_all(self._engine)  # another process may have been first
+            except SQLAlchemyError as error:
+                self._fail(error)
+
+    def halt(self) -> None:
+        """Have nothing to do before a fork."""
+
+    def resume(self, *, in_child: bool) -> None:
+        """Leave the connections to the parent, and open others, after a fork."""
+        if in_child:
+            self._engine.dispose(close=False)
 
     def put(  # noqa: PLR0913  what is known of a version
         self,

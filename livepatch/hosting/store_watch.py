@@ -9,7 +9,10 @@ from typing import Final
 from livepatch.errors import StoreError
 from livepatch.hosting.journal import Journal
 from livepatch.hosting.store import Listener, ScriptStore
+from livepatch.watching import forking
+from livepatch.watching.background import await_exit
 
+_HALT_LIMIT: Final = 5.0
 _NET: Final = 30.0
 """Seconds between looks at a database that tells of changes itself."""
 
@@ -36,51 +39,69 @@ class StoreWatch:
         self._stopping = threading.Event()
         self._lock = threading.Lock()  # guards _listener
         self._listener: Listener | None = None
-        self._thread = threading.Thread(target=self._run, name="livepatch-scripts", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        self.resume(in_child=False)
+        forking.carry_over(self)
 
     def stop(self) -> None:
         """End the thread; a refresh in progress is waited for, five seconds at most."""
+        forking.let_go(self)
+        self.halt()
+
+    def halt(self) -> None:
+        """End the thread and its connection, in this process."""
         self._stopping.set()
         with self._lock:
             if self._listener is not None:
                 self._listener.wake()
-        if self._thread is not threading.current_thread():
-            self._thread.join(5.0)
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_HALT_LIMIT)
+            await_exit(self._thread)
 
-    def _run(self) -> None:
+    def resume(self, *, in_child: bool) -> None:
+        """Have a thread again; in the child of a fork it opens a connection of its own."""
+        if in_child:
+            self._lock = threading.Lock()
+            self._listener = None
+        self._stopping = stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(stopping,), name="livepatch-scripts", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, stopping: threading.Event) -> None:
         is_away = False
-        while not self._stopping.is_set():
+        while not stopping.is_set():
             try:
-                self._listen()
+                self._listen(stopping)
                 self._refresh()
                 if is_away:
                     is_away = False
                     self._journal.note("%s is back", self._store)
-                self._wait()
+                self._wait(stopping)
             except StoreError as error:
                 self._drop_listener()
                 if not is_away:
                     is_away = True
                     self._journal.warn("%s; what is loaded goes on", error)
-                self._stopping.wait(self._interval)
+                stopping.wait(self._interval)
             except Exception as error:  # noqa: BLE001  the thread is a boundary; all is told
                 self._journal.failure("the host goes on after an error", error=error)
-                self._stopping.wait(self._interval)
+                stopping.wait(self._interval)
         self._drop_listener()
 
-    def _listen(self) -> None:
+    def _listen(self, stopping: threading.Event) -> None:
         """Begin to be told before the look: what changes after it is not missed."""
         if self._listener is None:
             listener = self._store.listen()
             with self._lock:
                 self._listener = listener
-            if self._stopping.is_set() and listener is not None:
+            if stopping.is_set() and listener is not None:
                 listener.wake()
 
-    def _wait(self) -> None:
+    def _wait(self, stopping: threading.Event) -> None:
         if self._listener is None:
-            self._stopping.wait(self._interval)
+            stopping.wait(self._interval)
         else:
             self._listener.wait(_NET)
 
