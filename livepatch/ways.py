@@ -180,7 +180,7 @@ def loop(items: Iterable[T] | None = None, /) -> Iterable[T] | bool:
     """
     frame = frames.caller()
     code = frame.f_code
-    if loops.is_body(code) or loops.has_bodies(code):
+    if loops.is_body(code) or loops.has_bodies(code) or hasattr(items, "__aiter__"):
         return True if items is None else items
     site = _site(frame)
     if items is None:

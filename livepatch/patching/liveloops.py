@@ -59,11 +59,15 @@ def holds_live_loop(node: ast.stmt, namespace: Mapping[str, Any]) -> bool:
 
 
 def is_other_edit(module: ModuleType, edit: Edit) -> bool:
-    """Tell whether `edit` runs no loop of `livepatch.loop` anew; a filter for the patcher."""
-    if edit.action is not Action.EXECUTE or edit.old is None or edit.new is None:
+    """Tell whether `edit` is none of a loop of `livepatch.loop` in the module's own code.
+
+    A filter for the patcher: such a loop goes on by itself, and is not run anew in its thread.
+    """
+    if edit.action not in {Action.EXECUTE, Action.REMOVE}:
         return True
     namespace = vars(module)
-    return not any(holds_live_loop(d.node, namespace) for d in (edit.old, edit.new))
+    nodes = [d.node for d in (edit.old, edit.new) if d is not None]
+    return not any(holds_live_loop(node, namespace) for node in nodes)
 
 
 def chosen_in(module: ModuleType, marks: Marks) -> outlining.Chosen | None:
@@ -112,10 +116,31 @@ def outline_function(
     if rewrite is None or found is None:
         return False
     unit, definition = found
-    if _lifted(unit, definition, tracked) != function.__code__:
+    plain = _lifted(unit, definition, tracked)
+    if plain is None or _says(plain) != _says(function.__code__):
         return False
     outlined = rewrite(unit)
     return outlined is None or _give(function, _lifted(outlined, definition, tracked))
+
+
+def _says(code: CodeType) -> object:
+    """Give what a code object does, as far as all ways of compiling the same text agree.
+
+    The bytecode does not: from 3.12 on it depends on whether the unit of compilation holds the
+    `import` of a module whose functions are called.
+    """
+    consts = [
+        _says(const)
+        if isinstance(const, CodeType)
+        else (
+            type(const),
+            sorted(map(repr, const)) if isinstance(const, frozenset) else repr(const),
+        )
+        for const in code.co_consts
+    ]
+    lines = frozenset(line for _, _, line in code.co_lines())
+    names = frozenset(code.co_names)
+    return code.co_qualname, names, code.co_varnames, code.co_freevars, lines, consts
 
 
 def _give(function: FunctionType, code: CodeType | None) -> bool:

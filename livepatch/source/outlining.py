@@ -178,6 +178,7 @@ class _Outliner:
             (bound | set(self._parameters)) - declared[ast.Global] - declared[ast.Nonlocal]
         )
         self._names: dict[str, int] = {}
+        self._bodies: list[ast.stmt] = []
 
     def outline(self) -> None:
         """Have every chosen loop call its body."""
@@ -188,7 +189,7 @@ class _Outliner:
         prologue = self._bindings()
         rest = self._block(body[len(docstring) :], _Place())
         place = body[len(docstring)] if len(body) > len(docstring) else body[0]
-        head = [*self._declarations(self._outer), *prologue]
+        head = [*self._declarations(self._outer), *prologue, *self._bodies]
         self._function.body = [*docstring, *(at(node, place) for node in head), *rest]
 
     def _bindings(self) -> list[ast.stmt]:
@@ -275,10 +276,16 @@ class _Outliner:
             body = [at(ast.If(test=test, body=stop, orelse=[]), loop), *body]
         after = self._after(signal, place)
         orelse = self._block(loop.orelse, place)
+        function = at(self._body_function(name, signal, body), loop)
         start: list[ast.stmt] = [
-            self._body_function(name, signal, body),
-            ast.Assign(targets=[store(signal)], value=ast.Constant(value=None)),
+            ast.Assign(targets=[store(signal)], value=ast.Constant(value=None))
         ]
+        if place.signal:
+            start.insert(0, function)
+        else:
+            self._bodies.append(
+                function
+            )  # made at once: an edit may come before its loop starts
         turn = [*self._turn(name, signal), *made_from("if x is not None:\n break", x=signal)]
         if isinstance(loop, ast.While):
             driver: ast.stmt = ast.While(test=ast.Constant(value=True), body=turn, orelse=[])
