@@ -178,7 +178,12 @@ def inner_defaults(edit: Edit, old: CodeType, new: CodeType) -> parts.NewDefault
 
 def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:
     """Give the clearing of each cache that holds answers of the old code."""
-    for wrapper in lookup.wrappers_of(value, target):
+    for wrapper in lookup.reach(value):
+        if isinstance(wrapper, FunctionType | type):
+            continue
+        namespace = getattr(wrapper, "__dict__", None)
+        if not isinstance(namespace, dict) or namespace.get("__wrapped__") is not target:
+            continue
         clear = getattr(wrapper, "cache_clear", None)
         if callable(clear):
             yield Write(WriteKind.CALL, wrapper, "cache_clear", clear)

@@ -31,7 +31,7 @@ from livepatch.patching.hooks import Callback, Hooks
 from livepatch.patching.optin import Marks
 from livepatch.patching.reading import Reading
 from livepatch.patching.refusals import execution_refusal, held_patch, refusal
-from livepatch.patching.registry import Registry
+from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.patching.units import Units
@@ -117,14 +117,15 @@ class Patcher:
         """Give the real paths of all tracked files."""
         return self.registry.files()
 
-    def apply(self, files: Collection[str] | None = None) -> Patch:
+    def apply(self, files: Collection[str] | None = None, *, retry: bool = True) -> Patch:
         """Make the program embody what `files` (all tracked ones) hold now, whole or not at all.
 
         Held files of earlier tries belong to the batch. Gives the patch; `ok` is false, and
-        nothing was changed, where one of the files cannot be taken.
+        nothing was changed, where one of the files cannot be taken. Without `retry` nothing is
+        done where all texts are those that were refused before.
         """
         with self._lock, SESSIONS.transaction():
-            patch = self._apply(files)
+            patch = self._apply(files, retry=retry)
         self._tell(patch)
         return patch
 
@@ -172,12 +173,15 @@ class Patcher:
             return Patch(0, kind, errors=tuple(refusal(error) for error in errors))
         return self._carry_out(readings, kind, started)
 
-    def _apply(self, files: Collection[str] | None) -> Patch:
+    def _apply(self, files: Collection[str] | None, *, retry: bool) -> Patch:
         started = time.perf_counter()
         if files is not None:
             held = {tracked.file for tracked in self.registry if tracked.held}
             files = {*files, *held}
         sources, errors = reading.changed_sources(self.registry, files)
+        if not retry and all(source.data == tracked.seen for tracked, source in sources):
+            if not errors:
+                return Patch(0)  # a thread that tries again would disturb the program for nothing
         readings: list[Reading] = []
         for tracked, source in sources:
             try:
@@ -323,6 +327,11 @@ class Patcher:
         with self._lock:
             return self._history.diff(number)
 
+    def texts_of(self, number: int) -> list[tuple[TrackedFile, str, str]]:
+        """Give the files that patch `number` changed with their texts before and after."""
+        with self._lock:
+            return self._history.texts_of(number)
+
     def on_patch(self, callback: Callback, *, before: bool = False) -> Callable[[], None]:
         """Call `callback` with each patch, committed or held; gives what ends that.
 
@@ -331,10 +340,7 @@ class Patcher:
         return self._hooks.add(callback, before=before)
 
     def undo_through(self, number: int, note: Note | None = None) -> Patch:
-        """Put back the state before patch `number`, and so before all that came after it.
-
-        Nothing happens where it was undone already. `note` says why, in the report.
-        """
+        """Put back the state before patch `number`, if it was not undone; `note` says why."""
         with self._lock, SESSIONS.transaction():
             n = self._history.depth_of(number)
             notes = (note,) if note is not None else ()

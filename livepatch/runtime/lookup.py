@@ -129,6 +129,8 @@ def _attributes(found: object) -> list[object]:
                     inner.append(member.__get__(found, cls))
                 except AttributeError:
                     continue
+    if "<locals>" in type(found).__qualname__:  # a wrapper class that a decorator made
+        inner.extend(value for value in vars(type(found)).values() if type(value) is FunctionType)
     # Objects made in C name what they wrap (lru_cache, partialmethod, cached_property).
     if type(found).__module__ in {"functools", "_functools", "builtins"}:
         for name in ("__wrapped__", "func", "dispatcher", "__func__", "__self__"):
