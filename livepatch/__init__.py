@@ -1,30 +1,35 @@
 """livepatch: change the code of a running Python program.
 
-Importing this starts nothing. `watch()` patches on every save, `refresh()` on request.
+Importing this starts nothing, and imports nothing: each public name brings its module with it
+when it is first used. `watch()` patches on every save, `refresh()` on request.
 """
 
-from typing import TYPE_CHECKING
+import sys
 
-from livepatch.api import (
-    Watch,
-    asgi,
-    history,
-    on_patch,
-    pending,
-    redo,
-    refresh,
-    rerun,
-    retire,
-    undo,
-    watch,
-    wsgi,
-)
-from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
-from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
-from livepatch.patching.sessions import PendingSession, Session, session
-from livepatch.patching.upgrades import upgrade
+TYPE_CHECKING = False
+"""What type checkers take for true; `typing` itself would be the first import of the package."""
 
 if TYPE_CHECKING:
+    from livepatch.api import (
+        Watch,
+        asgi,
+        history,
+        on_patch,
+        pending,
+        redo,
+        refresh,
+        rerun,
+        retire,
+        undo,
+        watch,
+        wsgi,
+    )
+    from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
+    from livepatch.ext import load_ipython_extension, unload_ipython_extension
+    from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
+    from livepatch.patching.commits import PendingSession
+    from livepatch.patching.sessions import Session, session
+    from livepatch.patching.upgrades import upgrade
     from livepatch.ways import freeze, live, loop, patch, patched
 
 __all__ = [
@@ -63,15 +68,30 @@ __all__ = [
     "wsgi",
 ]
 
-_LATER = frozenset({"freeze", "live", "loop", "patch", "patched"})
-"""Names of `livepatch.ways`, which a program that does not use them does not pay for."""
+_HOMES = {
+    "errors": ("LivepatchError", "NotTrackedError", "SourceError", "UsageError"),
+    "ext": ("load_ipython_extension", "unload_ipython_extension"),
+    "model": ("Change", "ChangeKind", "Note", "Patch", "PatchKind", "Refusal"),
+    "patching.commits": ("PendingSession",),
+    "patching.sessions": ("Session", "session"),
+    "patching.upgrades": ("upgrade",),
+    "ways": ("freeze", "live", "loop", "patch", "patched"),
+}
+"""Where public names live that are not of `livepatch.api`."""
 
 
 def __getattr__(name: str) -> object:
-    """Import what is public but not needed at start."""
-    if name not in _LATER:
+    """Import the module of a public name, and keep what the name stands for."""
+    if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    from livepatch import ways  # noqa: PLC0415
+    home = next((home for home, names in _HOMES.items() if name in names), "api")
+    __import__(f"{__name__}.{home}")
+    value: object = getattr(sys.modules[f"{__name__}.{home}"], name)
+    globals()[name] = value
+    return value
 
-    return getattr(ways, name)
+
+def __dir__() -> list[str]:
+    """Give the public names, imported or not."""
+    return sorted({*globals(), *__all__})

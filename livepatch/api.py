@@ -10,28 +10,28 @@ import sys
 import time
 from collections.abc import Callable
 from types import CodeType, ModuleType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livepatch.errors import NotTrackedError, UsageError
-from livepatch.model import Patch
-from livepatch.patching import liveloops
-from livepatch.patching.patcher import Patcher
-from livepatch.patching.registry import real_path
-from livepatch.patching.sessions import SESSIONS, PendingSession
+from livepatch.patching.front import Front
+from livepatch.patching.paths import real_path
 from livepatch.watching.importing import ImportHook, untracked_modules
 from livepatch.watching.reporter import Reporter, standard_error
 from livepatch.watching.watcher import Watcher
 
-_patcher: Patcher | None = None
+# What only a patch needs is imported with the first one: it costs more than all the rest.
+if TYPE_CHECKING:
+    from livepatch.model import Patch
+    from livepatch.patching.commits import PendingSession
+    from livepatch.patching.patcher import Patcher
+
+_front = Front()
 _watches: list[Watch] = []
 
 
 def default_patcher() -> Patcher:
     """Give the patcher that all verbs of this module act on; made when first asked for."""
-    global _patcher  # noqa: PLW0603  the one global
-    if _patcher is None:
-        _patcher = Patcher()
-    return _patcher
+    return _front.patcher()
 
 
 class Watch:
@@ -51,20 +51,21 @@ class Watch:
     ) -> None:
         """Track what is imported already and what will be; have the thread running."""
         self._roots = tuple(real_path(path) for path in paths)
-        self._patcher = default_patcher()
         root = self._roots[0] if os.path.isdir(self._roots[0]) else os.path.dirname(self._roots[0])  # noqa: PTH112, PTH120
         self.reporter = Reporter(
             standard_error() if report else None, verbose=verbosity, log=log, root=root
         )
         self._watcher = Watcher(
-            apply=self._patcher.apply,
-            tracked=self._patcher.is_tracked,
+            apply=_front.apply,
+            tracked=_front.is_tracked,
             debounce=debounce,
             poll=poll,
             warn=self.reporter.message,
+            prepare=_front.prepared(),
         )
-        self._silence = self._patcher.on_patch(self.reporter.report)
+        self._silence = _front.on_patch(self.reporter.report)
         self._catch_up = catch_up
+        self._wanted: dict[str, bool] = {}
         self.reports = report
         self._hook = ImportHook(self._track, self.wants)
         self._hook.install()
@@ -84,34 +85,49 @@ class Watch:
 
     def adopt_modules(self) -> None:
         """Track modules that were imported before, or by a loader that the hook does not see."""
-        for module in self._patcher.marks.restricted():
+        for module in _front.restricted():
             file = getattr(module, "__file__", None)
             if isinstance(file, str) and self.wants(file):
                 self._track(module, file, None)
-        known = self._patcher.files()
-        for module, file in untracked_modules(known, self.wants):
+        for module, file in untracked_modules(_front.files(), self._has_wanted):
             self._track(module, file, None)
+
+    def _has_wanted(self, file: str) -> bool:
+        """Tell what `wants` said of the file of a module when it was first seen."""
+        found = self._wanted.get(file)
+        if found is None:
+            found = self._wanted[file] = self.wants(file)
+        return found
 
     def _track(self, module: ModuleType, file: str, data: bytes | None) -> None:
         try:
-            self._patcher.track(module, file, data)
+            _front.track(module, file, data)
         except OSError:
             return  # the file went away since: there is nothing to compare with
         if data is not None and b"livepatch" in data:
-            liveloops.prepare_module(self._patcher.registry, file, module, self._patcher.marks)
+            _prepare_loops(module, file)
         since = None
-        if data is None and self._patcher.is_late(file):
+        if data is None and _front.is_late(file):
             since = 0.0 if self._catch_up else time.time() + 60  # a time that has not come
         self._watcher.add_file(file, since=since)
 
     def _open_control(self) -> Callable[[], None]:
         """Let other processes of this user see and steer this one; give what ends that."""
-        from livepatch.control import server, verbs  # noqa: PLC0415  only on request
+        from livepatch.control import server  # noqa: PLC0415  only on request
 
-        answers = verbs.Verbs(self._patcher, adopt=self.adopt_modules, roots=self._roots)
-        reachable = server.open_server(answers.answer, warn=self.reporter.message)
+        since = time.time()
+
+        def answer(request: dict[str, Any]) -> dict[str, Any]:
+            from livepatch.control import verbs  # noqa: PLC0415  with the first request
+
+            answers = verbs.Verbs(
+                default_patcher(), adopt=self.adopt_modules, roots=self._roots, since=since
+            )
+            return answers.answer(request)
+
+        reachable = server.open_server(answer, warn=self.reporter.message)
         reachable.start()
-        silence = self._patcher.on_patch(reachable.publish)
+        silence = _front.on_patch(reachable.publish)
 
         def close() -> None:
             silence()
@@ -121,7 +137,7 @@ class Watch:
 
     def track_main(self, module: ModuleType, file: str, data: bytes, root: CodeType) -> None:
         """Track `__main__`, whose top-level code `root` is about to run."""
-        self._patcher.track(module, file, data, root)
+        _front.track(module, file, data, root)
         self._watcher.add_file(file)
 
     def hush(self) -> None:
@@ -188,9 +204,22 @@ def watch(  # noqa: PLR0913  all but the paths are keywords
     )
 
 
+def _prepare_loops(module: ModuleType, file: str) -> None:
+    from livepatch.patching import liveloops  # noqa: PLC0415  only a module that names livepatch
+
+    patcher = default_patcher()
+    liveloops.prepare_module(patcher.registry, file, module, patcher.marks)
+
+
 def watches() -> tuple[Watch, ...]:
     """Give the watches that have not been stopped."""
     return tuple(_watches)
+
+
+def prepare() -> None:
+    """Import now what is otherwise imported with the first patch, or with a seldom one."""
+    for _ in _front.prepared(seldom=True):
+        pass
 
 
 def refresh(*targets: ModuleType | str | os.PathLike[str]) -> Patch:
@@ -221,6 +250,8 @@ def _files_of(target: ModuleType | str | os.PathLike[str]) -> set[str]:
             patcher.track(target, file)
         return {real_path(file)}
     path = real_path(os.fspath(target))
+    if patcher.is_tracked(path):
+        return {path}
     found = {file for file in patcher.files() if file == path or file.startswith(path + os.sep)}
     if not found:
         reason = "no imported module comes from there; import it, or watch its folder"
@@ -258,11 +289,13 @@ def history() -> tuple[Patch, ...]:
 
 def on_patch(callback: Callable[[Patch], object]) -> Callable[[], None]:
     """Call `callback` with each patch, committed or held, after the fact; gives the remover."""
-    return default_patcher().on_patch(callback)
+    return _front.on_patch(callback)
 
 
 def pending() -> tuple[PendingSession, ...]:
     """Give the sessions that still run an older version than the newest, the oldest first."""
+    from livepatch.patching.commits import SESSIONS  # noqa: PLC0415
+
     return SESSIONS.pending()
 
 
@@ -272,6 +305,8 @@ def retire(version: int, *, force: bool = False) -> int:
     Their next call runs the newest code. It is meant for a session that never ends, whose
     version would be kept for ever.
     """
+    from livepatch.patching.commits import SESSIONS  # noqa: PLC0415
+
     return SESSIONS.retire(version, force=force)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from livepatch.cli.commands import COMMANDS, Command
 from livepatch.errors import UsageError
@@ -60,8 +60,7 @@ class TargetKind(Enum):
     MODULE = "module"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What to run and how to watch it.
 
     `target` is a path or, after `-m`, a module name; `arguments` are the words after it.
@@ -84,16 +83,14 @@ class Options:
     loop_interface: str = "rich"
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """A sub-command and the words after it."""
 
     command: Command
     arguments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(NamedTuple):
     flags: tuple[str, ...]
     metavar: str
     summary: str

@@ -7,13 +7,10 @@ function is named by text, so that a run of a program imports no sub-command.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from typing import cast
+from typing import NamedTuple, cast
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One sub-command: how it is called, what it does, and where it lives.
 
     `function` is `module:name`; it takes the words after the sub-command and returns the
@@ -48,6 +45,8 @@ COMMANDS: Mapping[str, Command] = {
 
 def carry_out(command: Command, arguments: Sequence[str]) -> int:
     """Import the function of `command`, call it with `arguments`, give its exit status."""
+    from importlib import import_module  # noqa: PLC0415  a run of a program needs no sub-command
+
     module, _, name = command.function.partition(":")
     function = cast("Callable[[Sequence[str]], int]", getattr(import_module(module), name))
     return function(arguments)

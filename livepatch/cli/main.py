@@ -51,11 +51,11 @@ def main(words: Sequence[str], *, start: StartWatch | None = None) -> int:
 
     `start` begins the watch; without it, `livepatch.api` does.
     """
+    if set(words) <= _PROMPT_OPTIONS and _has_terminal():
+        return _prompt()
     try:
         request = args.parse(words, exists=os.path.exists)
         if isinstance(request, args.Options):
-    if set(words) <= _PROMPT_OPTIONS and _has_terminal():
-        return _prompt()
             _check(request)
     except UsageError as error:
         sys.stderr.write(f"{args.USAGE}livepatch: {error}\n")
@@ -78,6 +78,8 @@ def _run(options: args.Options, start: StartWatch) -> int:
         location = program.locate(options)
     except program.NoProgramError as error:
         return _refuse(error)
+    if runner.hides_library(location.path0):
+        _prepare()
     runner.enter(location, options.arguments)
     supervisor = start(options, options.watch or program.watch_roots(location))
     ending = _Ending(supervisor)
@@ -97,11 +99,6 @@ def _run(options: args.Options, start: StartWatch) -> int:
     return 0
 
 
-def _refuse(error: program.NoProgramError) -> int:
-    sys.stderr.write(f"livepatch: {error}\n")
-    return error.status
-
-
 def _prompt() -> int:
     """Leave the interpreter to its own prompt, in a `__main__` of its own, live."""
     runner.enter_prompt()
@@ -111,6 +108,11 @@ def _prompt() -> int:
 
 def _has_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _refuse(error: program.NoProgramError) -> int:
+    sys.stderr.write(f"livepatch: {error}\n")
+    return error.status
 
 
 def _check(options: args.Options) -> None:
@@ -153,13 +155,13 @@ def _ask_for_a_prompt() -> None:
         os.environ.pop(_INSPECT, None)
         if hook is not None:
             hook()
+        if _has_terminal():
+            import_module(_SESSION).prepare_prompt()  # by name: the layers stay apart
 
     sys.__interactivehook__ = forget
 
 
 def _version() -> str:
-        if _has_terminal():
-            import_module(_SESSION).prepare_prompt()  # by name: the layers stay apart
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  20 ms
 
     try:
@@ -168,6 +170,13 @@ def _version() -> str:
         number = "(not installed)"
     python = ".".join(map(str, sys.version_info[:3]))  # noqa: TID251  a fact to print
     return f"livepatch {number} ({sys.implementation.name} {python})\n"
+
+
+def _prepare() -> None:
+    """Import what a patch needs while `import` still finds the standard library for it."""
+    from livepatch import api  # noqa: PLC0415  start-up time
+
+    api.prepare()
 
 
 def _start_watch(options: args.Options, paths: Sequence[str]) -> Supervisor:

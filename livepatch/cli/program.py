@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader, SourcelessFileLoader
-from importlib.util import find_spec
 from types import CodeType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from livepatch.cli.args import Options, TargetKind
 from livepatch.errors import UsageError
@@ -30,8 +28,7 @@ class NoProgramError(UsageError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """The facts of a `__main__` that is about to run.
 
     `file`, `package`, `loader`, `spec` and `cached` become its dunder names. `data` are the
@@ -49,8 +46,7 @@ class Program:
     data: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where the program is, known before anything of it is imported.
 
     `path0` becomes `sys.path[0]`, and `forced` says that it does so even under `-P`.
@@ -90,6 +86,8 @@ def watch_roots(location: Location) -> tuple[str, ...]:
     """
     if location.kind is TargetKind.PATH:
         return (location.path0 if os.path.isdir(location.path0) else _folder(location.file),)  # noqa: PTH112
+    from importlib.util import find_spec  # noqa: PLC0415  only `-m` needs it
+
     try:
         spec = find_spec(location.target.partition(".")[0])
     except (ImportError, ValueError):
@@ -184,6 +182,8 @@ def _import_parent(parent: str, name: str) -> None:
 
 
 def _find(name: str) -> ModuleSpec:
+    from importlib.util import find_spec  # noqa: PLC0415  only `-m` needs it
+
     try:
         spec = find_spec(name)
     except (ImportError, AttributeError, TypeError, ValueError) as error:

@@ -65,6 +65,11 @@ def give_way(folder: str) -> None:
             del sys.modules[name]
 
 
+def hides_library(folder: str) -> bool:
+    """Tell whether modules in `folder` have names of the standard library's."""
+    return not sys.stdlib_module_names.isdisjoint(_modules_in(folder))
+
+
 def load(location: program.Location) -> program.Program:
     """Compile the program; NoProgramError where there is none, otherwise its own error."""
     try:

@@ -7,7 +7,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from livepatch import api
-from livepatch.cli import args, rewriting
+from livepatch.cli import args
 from livepatch.watching.importing import ImportHook
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ class Supervision:
         if data is None:
             return None
         decorators = {spec.qualname: spec.key for spec in own}
-        code = rewriting.rewritten(code, data, file=file, decorators=decorators)
+        if decorators or (b"livepatch" in data and b"loop" in data):
+            from livepatch.cli import rewriting  # noqa: PLC0415  start-up time
+
+            code = rewriting.rewritten(code, data, file=file, decorators=decorators)
         if self._develoops is not None:
             self._develoops.put_decorators(module, own)
         if self._watch.wants(file):

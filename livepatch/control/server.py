@@ -15,14 +15,15 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from livepatch.control import places, wire
 from livepatch.errors import ControlError
-from livepatch.model import Patch
 from livepatch.watching import forking
 from livepatch.watching.background import await_exit, block_signals, restore_signals
+
+if TYPE_CHECKING:
+    from livepatch.model import Patch
 
 MOST_CLIENTS = 16
 SEND_LIMIT = 2.0  # seconds for a client to take a message; who does not is left
@@ -43,12 +44,14 @@ class Server(Protocol):
         """Let those who watch know of `patch`."""
 
 
-@dataclass(slots=True)
 class _Client:
-    socket: Any
-    received: bytes = b""
-    watches: bool = False
-    queue: deque[bytes] = field(default_factory=deque)
+    __slots__ = ("queue", "received", "socket", "watches")
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+        self.received = b""
+        self.watches = False
+        self.queue: deque[bytes] = deque()
 
 
 def open_server(answer: Answer, *, warn: Callable[[str], None]) -> Server:

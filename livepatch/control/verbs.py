@@ -23,13 +23,21 @@ class Verbs:
     """Answers requests about one process, whose code `patcher` changes."""
 
     def __init__(
-        self, patcher: Patcher, *, adopt: Callable[[], object], roots: Collection[str]
+        self,
+        patcher: Patcher,
+        *,
+        adopt: Callable[[], object],
+        roots: Collection[str],
+        since: float | None = None,
     ) -> None:
-        """Answer nothing yet; `adopt` has modules tracked that were imported unseen."""
+        """Answer nothing yet; `adopt` has modules tracked that were imported unseen.
+
+        `since` is when the watch began, now where it is not given.
+        """
         self._patcher = patcher
         self._adopt = adopt
         self._roots = tuple(roots)
-        self._since = time.time()
+        self._since = time.time() if since is None else since
         self._verbs: dict[str, Callable[[Reply], Any]] = {
             "status": self._status,
             "history": self._history,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from livepatch import report
-from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
+if TYPE_CHECKING:
+    from livepatch.model import Patch
 
 LONGEST = 1 << 24  # bytes of one message; what is longer is no message of ours
 Message = Mapping[str, Any]
@@ -32,11 +32,22 @@ def decode(line: bytes) -> dict[str, Any]:
 
 def fields_of(patch: Patch) -> dict[str, Any]:
     """Give `patch` as the fields of a message, those of the JSON log."""
+    from livepatch import report  # noqa: PLC0415  only patches need it
+
     return decode(report.to_json(patch).encode())
 
 
 def patch_of(fields: Message) -> Patch:
     """Give the patch that `fields_of` made `fields` from."""
+    from livepatch.model import (  # noqa: PLC0415  as above
+        Change,
+        ChangeKind,
+        Note,
+        Patch,
+        PatchKind,
+        Refusal,
+    )
+
     changes = (item | {"kind": ChangeKind(item["kind"])} for item in fields["changes"])
     errors = (item | {"waiting": tuple(item["waiting"])} for item in fields["errors"])
     return Patch(

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from typing import Final
 
 _SIGNALS: Final = frozenset(range(1, 32)) & frozenset(map(int, signal.valid_signals()))
@@ -22,6 +23,22 @@ def block_signals() -> frozenset[int] | None:
     if sys.platform == "win32":
         return None
     return frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
+
+
+class Chores:
+    """What is done piece by piece from `due` on, where nothing else is to be done."""
+
+    def __init__(self, pieces: Iterable[object], *, due: float) -> None:
+        """Have done nothing; a piece is done by asking `pieces` for its next value."""
+        self._pieces = iter(pieces)
+        self.due: float | None = due if pieces else None
+
+    def advance(self) -> None:
+        """Do one piece; with the last one, or one that fails, `due` is None."""
+        due, self.due = self.due, None
+        for _ in self._pieces:
+            self.due = due
+            return
 
 
 def excess_load() -> float:

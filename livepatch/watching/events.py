@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class FileEvent:
+class FileEvent(NamedTuple):
     """Something happened to `path`; `complete` says that the writer has finished.
 
     Where `path` is a watched folder, the watch on it has ended (the folder went, or was moved)

@@ -13,8 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from livepatch.watching.events import FileEvent
 
@@ -28,8 +27,7 @@ _SLEW: Final = 20_000
 Signature = tuple[int, int, int, int]
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What a file was like when it was looked at; `digest` is None for one that was not read."""
 
     signature: Signature | None

@@ -10,10 +10,10 @@ import os
 import sys
 import threading
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from livepatch import report as reports
-from livepatch.model import Patch
+if TYPE_CHECKING:
+    from livepatch.model import Patch
 
 
 class Stream(Protocol):
@@ -52,6 +52,8 @@ class Reporter:
             self._current = patch.number
         if not (patch.errors or patch.number or patch.notes):
             return
+        from livepatch import report as reports  # noqa: PLC0415  only patches need it
+
         if self._verbose >= 0 or patch.errors:
             text = reports.render(
                 patch,
@@ -71,11 +73,13 @@ class Reporter:
             )
             self._append(line)
 
-    def message(self, text: str) -> None:
-        """Write `text`, which belongs to no patch."""
     def mute(self) -> None:
         """Write to the log alone from now on."""
         self._stream = None
+
+    def message(self, text: str) -> None:
+        """Write `text`, which belongs to no patch."""
+        from livepatch import report as reports  # noqa: PLC0415  as above
 
         ascii_only = reports.needs_ascii(getattr(self._stream, "encoding", None))
         color = _has_color(self._stream)

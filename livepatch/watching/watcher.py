@@ -14,11 +14,12 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from livepatch.watching import forking
 from livepatch.watching.background import (
+    Chores,
     await_exit,
     block_signals,
     excess_load,
@@ -37,6 +38,7 @@ _GIT_CHECK: Final = 0.02
 _GIT_MESSAGE: Final = 5.0
 _HALT_LIMIT: Final = 5.0
 _NOISE: Final = 20
+_SETTLING: Final = 1.0  # seconds: until then a program needs its time to start
 _BREATH: Final = 0.01
 _SLACK: Final = 2.0
 """The coarsest file times in use (FAT) are this wrong, in seconds."""
@@ -57,8 +59,12 @@ class Watcher:
         clock: Callable[[], float] = time.monotonic,
         finished: Callable[[str], float | None] = seconds_since_written,
         excess: Callable[[], float] = excess_load,
+        prepare: Iterable[object] = (),
     ) -> None:
-        """Have no thread yet; `poll` seconds between looks replace events where it is given."""
+        """Have no thread yet; `poll` seconds between looks replace events where it is given.
+
+        `prepare` is iterated over in the thread when it has nothing else to do.
+        """
         self._apply = apply
         self._warn = warn
         self._poll = poll
@@ -66,6 +72,7 @@ class Watcher:
         self._clock = clock
         self._finished = finished
         self._excess = excess
+        self._chores = Chores(prepare, due=clock() + _SETTLING)
         self._since = time.time() - _SLACK
         # Guards _targets, _wanted, _folders, _observer and _thread; never held in `wait` or `apply`.
         self._lock = threading.RLock()
@@ -141,6 +148,8 @@ class Watcher:
         due = self._quiet.due()
         if due is not None and due <= now:
             self._apply_batch(now)
+        elif self._chores.due is not None and self._chores.due <= now:
+            self._chores.advance()
 
     def halt(self) -> None:
         """End the thread between two patches; what is pending stays pending."""
@@ -250,6 +259,7 @@ class Watcher:
             due if due is None or self._git_since is None else max(due, self._git_check)
         )
         times.append(self._next_poll if len(self._poller) else None)
+        times.append(self._chores.due)
         known = [at for at in times if at is not None]
         return max(0.0, min(known) - self._clock()) if known else None
 

@@ -562,7 +562,6 @@ def test_a_program_gets_its_own_module_where_livepatch_has_imported_one_of_that_
     assert_same(folder, ["app.py"], "its own", command=console_script(folder))
 
 
-@pytest.mark.xfail(strict=True, reason="the package imports its api before __main__ has a say")
 def test_livepatch_imports_nothing_from_the_working_folder(folder):
     (folder / "dataclasses.py").write_text("print('its own')\n")
     (folder / "app.py").write_text("import dataclasses\nprint(dataclasses.__file__)\n")
