@@ -306,6 +306,9 @@ class Listener:
     def _drain(self) -> bool:
         if hasattr(self._connection, "poll"):  # psycopg 2
             self._connection.poll()
+            if self._connection.closed:
+                message = "the connection is closed"
+                raise ConnectionError(message)
             heard = bool(self._connection.notifies)
             self._connection.notifies.clear()
             return heard
