@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Flask, abort
 from flask.sansio.scaffold import Scaffold
-from werkzeug.routing import Map, Rule
 
+from livepatch.hosting.flask_table import Table, hold_map, table_of
 from livepatch.model import MISSING, Write, WriteKind
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registering import Carrier
@@ -60,83 +59,34 @@ def not_found(**_: Any) -> Any:
     abort(404)
 
 
-class Table:
-    """The rules of one `Map` in one version, with the matcher made from them."""
-
-    __slots__ = ("matcher", "remap", "rules")
-
-    def __init__(self, rules: dict[str, list[Rule]], matcher: Any, *, remap: bool) -> None:
-        """Take the parts as they are."""
-        self.rules = rules
-        self.matcher = matcher
-        self.remap = remap
-
-    def rebuild(self) -> None:
-        """Have a new matcher, of the rules as they are now."""
-        matcher = type(self.matcher)(self.matcher.merge_slashes)
-        for rules in self.rules.values():
-            for rule in rules:
-                if not rule.build_only:
-                    matcher.add(rule)
-        self.matcher = matcher
-        self.remap = True
-
-    def drop(self, gone: Iterable[Rule]) -> None:
-        """Have no rule of `gone` any more."""
-        chosen = {id(rule) for rule in gone}
-        if chosen and holding.drop(self.rules, lambda _, rule: id(rule) in chosen):
-            self.rebuild()
-
-    def __iter__(self) -> Iterator[Rule]:
-        """Give all rules."""
-        for rules in list(self.rules.values()):
-            yield from rules
-
-    def __livepatch_copy__(self) -> Table:
-        """Give a copy that shares nothing but the rules."""
-        table = Table(holding.copied(self.rules), self.matcher, remap=True)
-        table.rebuild()
-        return table
-
-    def __livepatch_merged__(self, base: Table, value: Table) -> Table:
-        """Give this table with the difference between two others made in it."""
-        rules = holding.merged(self.rules, base.rules, value.rules)
-        table = Table(rules, self.matcher, remap=True)
-        table.rebuild()
-        table.sort()
-        return table
-
-    def sort(self) -> None:
-        """Have everything in the order in which it is matched and built."""
-        if self.remap:
-            self.matcher.update()
-            for rules in self.rules.values():
-                rules.sort(key=lambda rule: rule.build_compare_key())
-            self.remap = False
-
-
-def _set_remap(url_map: Any, value: bool) -> None:  # noqa: FBT001  the setter of a property
-    url_map._table.remap = value  # noqa: SLF001  werkzeug knows no public way
-
-
-_MAP: dict[str, Any] = {
-    "_matcher": property(attrgetter("_table.matcher")),
-    "_rules_by_endpoint": property(attrgetter("_table.rules")),
-    "_remap": property(attrgetter("_table.remap"), _set_remap),
-}
-
-
-def hold_map(url_map: Map) -> type:
-    """Give a `Map` a class of its own that holds its table."""
-    own: Any = vars(url_map)
-    if not holding.is_held(url_map):
-        own["_table"] = Table(own["_rules_by_endpoint"], own["_matcher"], remap=own["_remap"])
-    return holding.hold(url_map, ["_table"], _MAP)
-
-
 def _check_setup_finished(self: Any, f_name: str) -> None:
     if open_draft() is None:
         super(type(self), self)._check_setup_finished(f_name)
+
+
+def _add_url_rule(
+    self: Any,
+    rule: str,
+    endpoint: Any = None,
+    view_func: Any = None,
+    *rest: Any,
+    **options: Any,
+) -> None:
+    """Let a statement that runs again replace what it registered under the same endpoint."""
+    draft = open_draft()
+    if draft is not None and view_func is not None:
+        name = endpoint or getattr(view_func, "__name__", "")
+        known = self.view_functions.get(name)
+        if (
+            draft.replaces
+            and known not in {None, view_func}
+            and (id(self), name) not in draft.added
+        ):
+            table = table_of(self)
+            table.drop(list(table.rules.get(name, ())))
+            del self.view_functions[name]
+        draft.added.add((id(self), name))
+    super(type(self), self).add_url_rule(rule, endpoint, view_func, *rest, **options)
 
 
 def _record(self: Any, func: Any) -> None:
@@ -146,7 +96,7 @@ def _record(self: Any, func: Any) -> None:
     if draft is not None:
         known: set[int] = set()
         for app, name in draft.registrations(self):
-            options = options_of(self, app, name)
+            options = draft.options[id(app), name]
             func(self.make_setup_state(app, options, id(app) not in known))
             known.add(id(app))
 
@@ -154,18 +104,17 @@ def _record(self: Any, func: Any) -> None:
 def options_of(blueprint: Blueprint, app: Flask, name: str) -> dict[str, Any]:
     """Give the options with which a blueprint was registered under `name`.
 
-    Flask keeps them nowhere: they are told from a rule that the blueprint has made there.
+    Flask keeps them nowhere: they are told from a rule that the blueprint has made there, and
+    remembered for the time when it has none.
     """
+    known: dict[str, dict[str, Any]] = vars(app).setdefault("_livepatch_options", {})
     prefix, _, own = name.rpartition(".")
-    options: dict[str, Any] = {"name": own, "name_prefix": prefix}
     for rule, endpoint in rules_in(blueprint):
         for made in table_of(app).rules.get(f"{name}.{endpoint}", ()):
             start = url_prefix_of(made.rule, rule)
             if start is not None:
-                options["url_prefix"] = start or None
-                options["subdomain"] = made.subdomain or None
-                return options
-    return options
+                known[name] = {"url_prefix": start or None, "subdomain": made.subdomain or None}
+    return {"name": own, "name_prefix": prefix, **known.get(name, {})}
 
 
 def url_prefix_of(made: str, rule: str) -> str | None:
@@ -195,14 +144,6 @@ def cells_of(function: Any) -> dict[str, Any]:
     return dict(zip(code.co_freevars, closure, strict=True)) if code is not None else {}
 
 
-def table_of(app: Flask) -> Table:
-    """Give the rules of an application as the caller sees them."""
-    url_map: Any = app.url_map
-    if not holding.is_held(url_map):
-        hold_map(url_map)
-    return url_map._table  # type: ignore[no-any-return]  # noqa: SLF001
-
-
 class Draft:
     """Copies of the registries of all applications and blueprints, in one transaction."""
 
@@ -211,6 +152,10 @@ class Draft:
         self._carrier = carrier
         self._before: dict[tuple[type, str], Any] = {}
         self._globals: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self._known: dict[tuple[int, str], set[tuple[holding.Path, int]]] = {}
+        self.options: dict[tuple[int, str], dict[str, Any]] = {}
+        self.replaces = False
+        self.added: set[tuple[int, str]] = set()
         self.apps: list[Flask] = []
         self.blueprints: list[Blueprint] = []
 
@@ -223,6 +168,17 @@ class Draft:
                 writes += self._copies(scaffold)  # else it is being made just now
         self._carrier.carry_out_now(writes)
         _drafts[threading.get_ident()] = self
+        for app in self.apps:
+            for name, blueprint in app.blueprints.items():
+                self.options[id(app), name] = options_of(blueprint, app, name)
+        self.mark()
+
+    def mark(self) -> None:
+        """Take what blueprints have now as known to the applications that have them."""
+        for blueprint in self.blueprints:
+            for name in SHARED:
+                entries = holding.entries(getattr(blueprint, name))
+                self._known[id(blueprint), name] = {(path, id(item)) for path, item in entries}
 
     def close(self) -> None:
         """Let this thread register things no longer."""
@@ -240,6 +196,7 @@ class Draft:
         if isinstance(scaffold, Flask):
             self.apps.append(scaffold)
             names = APPLICATION
+            extra["add_url_rule"] = _add_url_rule
             scaffold.url_map.update()
             yield from self._copies_in(hold_map(scaffold.url_map))
             environment = vars(scaffold).get("jinja_env")
@@ -260,21 +217,11 @@ class Draft:
                 copy = Views(copy)
             yield holding.replacement(cls, name, copy)
 
-    def before(self, scaffold: object, name: str) -> Any:
-        """Give a registry as it was when the draft was opened."""
-        return self._before.get((type(scaffold), name), {})
-
-    def registries(self, scaffold: Any) -> Iterator[tuple[str, Any]]:
-        """Give the registries of an application or blueprint that hold functions."""
-        for name in vars(type(scaffold)).get(holding.NAMES, ()):
-            yield name, getattr(scaffold, name)
-
     def spread(self) -> None:
         """Give what was registered with blueprints to the applications that have them."""
         for blueprint in self.blueprints:
             for name in SHARED:
-                old = holding.entries(self.before(blueprint, name))
-                known = {(path, id(item)) for path, item in old}
+                known = self._known[id(blueprint), name]
                 for path, item in list(holding.entries(getattr(blueprint, name))):
                     if (path, id(item)) not in known:
                         self._spread_one(blueprint, name, path, item)

@@ -85,7 +85,8 @@ def _is_live(value: object) -> bool:
         return not value.__name__.startswith(("os", "sys", "re", "math", "time"))
     if isinstance(value, Scaffold | FunctionType):
         return True
-    module = sys.modules.get(type(value).__module__)
+    made_of = value if isinstance(value, type) else type(value)
+    module = sys.modules.get(made_of.__module__)
     origin = getattr(getattr(module, "__spec__", None), "origin", None)
     return value is not MISSING and origin not in {None, "built-in", "frozen"}
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from flask import Blueprint, Flask
 from flask.sansio.scaffold import Scaffold
 from werkzeug.routing import Rule
 
-from livepatch.hosting import flask_reading
-from livepatch.hosting.flask_draft import HOOKS, Draft, cells_of, forget_blueprint, table_of
+from livepatch.hosting import flask_adopt, flask_reading
+from livepatch.hosting.flask_draft import Draft, cells_of, forget_blueprint
+from livepatch.hosting.flask_owning import (
+    LISTS,
+    callables_between,
+    content_of,
+    is_owned,
+    owned_by,
+    registries,
+    rule_of,
+)
 from livepatch.hosting.flask_reading import UNKNOWN, Registration
+from livepatch.hosting.flask_table import table_of
 from livepatch.model import MISSING, Action, Edit, Note, Write, WriteKind
 from livepatch.patching.registering import Carrier, Step
 from livepatch.runtime import holding
-
-LISTS = (*HOOKS, "teardown_appcontext_funcs", "shell_context_processors")
-DEPTH = 6
 
 
 @dataclass(slots=True)
@@ -59,6 +64,7 @@ class FlaskRegistrar:
         for step in self._steps:
             if step.edit.old is not None:
                 self._retire(step)
+        self._draft.mark()
         return frozenset(
             id(retired.step.edit)
             for retired in self._retired
@@ -68,6 +74,8 @@ class FlaskRegistrar:
     @staticmethod
     def _is_concerned(step: Step) -> bool:
         edit = step.edit
+        if flask_adopt.method_class(step) is not None:
+            return True
         if edit.action is Action.UPDATE:
             return bool(edit.parts & {"decorators", "name"})
         for definition in (edit.old, edit.new):
@@ -84,6 +92,16 @@ class FlaskRegistrar:
     def has_taken_back(self, edit: Edit) -> bool:
         """Tell whether nothing is left of what the old statement of `edit` has done."""
         return id(edit) in self._taken_back
+
+    def adopt(self, old: object, new: object) -> bool:
+        """Have an application or blueprint that others hold become what `new` is."""
+        if self._draft is None or not flask_adopt.is_same_kind(old, new):
+            return False
+        if isinstance(old, Flask) and isinstance(new, Flask):
+            flask_adopt.adopt_app(self._carrier, old, new)
+        elif isinstance(old, Blueprint) and isinstance(new, Blueprint):
+            flask_adopt.adopt_blueprint(self._draft, self._carrier, old, new)
+        return True
 
     def replaced(self, made: object, final: object) -> None:
         """Have `final` registered where `made` is."""
@@ -135,7 +153,7 @@ class FlaskRegistrar:
             ]
             retired.rules.extend((scaffold, rule) for rule in gone)
             table.drop(gone)
-        for container in _registries(scaffold):
+        for container in registries(scaffold):
             for path, item in list(holding.entries(container)):
                 if is_owned(item, owned, rules):
                     retired.places.append((container, path, item))
@@ -155,17 +173,17 @@ class FlaskRegistrar:
                 nested[:] = [pair for pair in nested if pair[0] is not call.arguments[0]]
         else:
             owned = frozenset(id(item) for item in call.arguments if callable(item))
-            for container in (*_registries(call.scaffold), *self._registries_of_apps(call)):
+            for container in (*registries(call.scaffold), *self._registries_of_apps(call)):
                 holding.drop(container, lambda _, item: is_owned(item, owned, None))
 
     def _registries_of_apps(self, call: Registration) -> Iterator[Any]:
         if isinstance(call.scaffold, Blueprint) and self._draft is not None:
             for app, _ in self._draft.registrations(call.scaffold):
-                yield from _registries(app)
+                yield from registries(app)
 
     def _retire_rule(self, call: Registration, step: Step) -> None:
         if call.rule is UNKNOWN:
-            self._note_kept(step)
+            self._retire_made_in(step)
             return
         rule, endpoint = call.rule, call.endpoint
         places: list[tuple[Flask, str]] = []
@@ -191,6 +209,25 @@ class FlaskRegistrar:
                 if made.endpoint not in table.rules:
                     app.view_functions.pop(made.endpoint, None)
 
+    def _retire_made_in(self, step: Step) -> None:
+        """Take back the views that a statement has made itself; others it may replace."""
+        old = step.edit.old
+        if old is None or self._draft is None:
+            return
+        lines = range(old.first, old.end + 1)
+        found = False
+        for app in self._draft.apps:
+            for endpoint, view in list(app.view_functions.items()):
+                code = getattr(view, "__code__", None)
+                if code and code.co_filename in step.files and code.co_firstlineno in lines:
+                    found = True
+                    del app.view_functions[endpoint]
+                    table = table_of(app)
+                    table.drop(list(table.rules.get(endpoint, ())))
+        if not found:
+            self._draft.replaces = True
+            self._note_kept(step)
+
     def _note_kept(self, step: Step) -> None:
         old = step.edit.old
         if old is not None:
@@ -213,19 +250,20 @@ class FlaskRegistrar:
             if retired.step.edit.new is not None and not self._came_again(retired):
                 self._give_back(retired)
         self._fill_views()
+        flask_adopt.follow_methods(self._draft, self._carrier, self._steps)
         for step in self._steps:
             self._put_in_order(step)
         self._draft.finish()
 
     def _exchange(self) -> None:
         for scaffold in self._scaffolds():
-            for container in (scaffold.view_functions, *_registries(scaffold)):
+            for container in (scaffold.view_functions, *registries(scaffold)):
                 for _, item in list(holding.entries(container)):
                     if id(item) in self._final:
                         holding.exchange(container, item, self._final[id(item)])
             for deferred in getattr(scaffold, "deferred_functions", ()):
                 for cell in cells_of(deferred).values():
-                    content = _content(cell)
+                    content = content_of(cell)
                     if id(content) in self._final:
                         final = self._final[id(content)]
                         self._carrier.add([Write(WriteKind.CELL, cell, "cell_contents", final)])
@@ -246,7 +284,7 @@ class FlaskRegistrar:
         return any(
             id(item) in owned
             for scaffold in self._scaffolds()
-            for container in (scaffold.view_functions, *_registries(scaffold))
+            for container in (scaffold.view_functions, *registries(scaffold))
             for _, item in holding.entries(container)
         )
 
@@ -308,94 +346,3 @@ def registrar(carrier: Carrier) -> FlaskRegistrar:
 
 def _ends_with(made: str, rule: str) -> bool:
     return made.endswith(rule) if rule else True
-
-
-def _registries(scaffold: Any) -> Iterator[Any]:
-    """Give what holds functions of an application or blueprint, routes aside."""
-    for name in (*LISTS, "error_handler_spec", "deferred_functions"):
-        container = getattr(scaffold, name, None)
-        if container is not None:
-            yield container
-    environment = vars(scaffold).get("jinja_env")
-    if environment is not None:
-        yield from (environment.filters, environment.tests, environment.globals)
-    commands = getattr(vars(scaffold).get("cli"), "commands", None)
-    if commands is not None:
-        yield commands
-
-
-def _content(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
-
-
-def rule_of(deferred: Any) -> Any:
-    """Give the rule that a blueprint's deferred function adds, None where it adds none."""
-    cells = cells_of(deferred)
-    return (
-        _content(cells["rule"]) if {"rule", "endpoint", "view_func"} <= cells.keys() else None
-    )
-
-
-def is_owned(item: Any, owned: frozenset[int], rules: set[str] | None) -> bool:
-    """Tell whether something registered is one of `owned`, or was deferred on its behalf."""
-    if id(item) in owned or id(_attribute(item, "callback")) in owned:
-        return True
-    if not isinstance(item, FunctionType) or "sansio" not in item.__code__.co_filename:
-        return False
-    cells = {name: _content(cell) for name, cell in cells_of(item).items()}
-    if not any(id(value) in owned for value in cells.values()):
-        inner = cells.get("func")
-        return isinstance(inner, FunctionType) and is_owned(inner, owned, rules)
-    return rules is None or "rule" not in cells or cells["rule"] in rules
-
-
-def owned_by(step: Step) -> frozenset[int]:
-    """Give the ids of the callables that are the old definition, wrappers of it included."""
-    targets = frozenset(map(id, step.functions))
-    return targets | {id(step.value)} | callables_between(step.value, targets)
-
-
-def callables_between(value: Any, targets: frozenset[int]) -> frozenset[int]:
-    """Give the ids of the callables on the ways from `value` to one of `targets`."""
-    found: set[int] = set()
-
-    def leads(item: Any, depth: int) -> bool:
-        if id(item) in targets:
-            return True
-        if depth > DEPTH:
-            return False
-        led = [leads(inner, depth + 1) for inner in _below(item)]
-        if any(led):
-            found.add(id(item))
-        return any(led)
-
-    leads(value, 0)
-    return frozenset(found)
-
-
-def _below(item: Any) -> list[Any]:
-    inner: list[Any] = []
-    if isinstance(item, FunctionType):
-        inner = [_content(cell) for cell in item.__closure__ or ()]
-    elif isinstance(item, functools.partial):
-        inner = [item.func]
-    elif isinstance(item, MethodType | staticmethod | classmethod):
-        inner = [item.__func__]
-    inner.append(_wrapped(item))
-    kinds = (FunctionType, MethodType, functools.partial)
-    return [found for found in inner if isinstance(found, kinds) or _wrapped(found) is not None]
-
-
-def _wrapped(item: Any) -> Any:
-    return _attribute(item, "__wrapped__")
-
-
-def _attribute(item: Any, name: str) -> Any:
-    """Give an attribute without running any code of the object, which may be a proxy."""
-    try:
-        return object.__getattribute__(item, "__dict__").get(name)
-    except AttributeError:
-        return None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
-from livepatch.model import Action, Edit, Kind, Note, Write
+from livepatch.model import Action, Definition, Edit, Kind, Note, Write
 
 LIBRARIES = {"flask": "livepatch.hosting.flask_routes"}
 """Modules of libraries, and where the registrar for each is; imported once the program uses it."""
@@ -67,6 +67,9 @@ class Registrar(Protocol):
     def has_taken_back(self, edit: Edit) -> bool:
         """Tell whether nothing is left of what the old statement of `edit` has done."""
 
+    def adopt(self, old: object, new: object) -> bool:
+        """Have `old` become what `new` is, if they are objects of the library that others hold."""
+
     def replaced(self, made: object, final: object) -> None:
         """Have `final` registered instead of `made`, which becomes nobody's."""
 
@@ -106,6 +109,10 @@ class Registrars:
         """Tell whether nothing is left of what the old statement of `edit` has done."""
         return any(registrar.has_taken_back(edit) for registrar in self._active)
 
+    def adopt(self, old: object, new: object) -> bool:
+        """Tell whether `old` stays, since it becomes what `new` is."""
+        return any(registrar.adopt(old, new) for registrar in self._active)
+
     def replaced(self, made: object, final: object) -> None:
         """Tell all that `final` stands for `made`."""
         for registrar in self._active:
@@ -127,23 +134,22 @@ def concerns(edit: Edit) -> bool:
     """Tell whether an edit may register something with a library, or have done so."""
     if edit.action is Action.RELINE:
         return False
-    for definition in (edit.old, edit.new):
-        node = definition.node if definition is not None else None
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if edit.action is Action.UPDATE:
-                return bool(edit.parts & SHAPE) or any(" " in part for part in edit.parts)
-            if node.decorator_list or edit.action is Action.REMOVE:
-                return True
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            if edit.new is not None:
-                return True
-        elif definition is not None and definition.kind is not Kind.GUARD and _has_call(node):
-            return True
-    return False
+    if edit.action is Action.UPDATE:
+        return bool(edit.parts & SHAPE) or any(" " in part for part in edit.parts)
+    if edit.owner or edit.action is Action.REMOVE:
+        return True
+    return any(_may_register(d) for d in (edit.old, edit.new) if d is not None)
 
 
-def _has_call(node: ast.AST | None) -> bool:
-    return node is not None and any(isinstance(inner, ast.Call) for inner in ast.walk(node))
+def _may_register(definition: Definition) -> bool:
+    node = definition.node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return bool(node.decorator_list)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    return definition.kind is not Kind.GUARD and any(
+        isinstance(inner, ast.Call) for inner in ast.walk(node)
+    )
 
 
 def line_mover(cut: int, delta: int, lines: Mapping[int, int]) -> Callable[[int], int]:

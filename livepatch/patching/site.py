@@ -257,7 +257,9 @@ class Site:
         if old is MISSING:
             old = scope.get(name)
         final = value
-        if value is not MISSING and old is not MISSING and (made or fresh):
+        if self.transaction.registrars.adopt(old, value):
+            final = old
+        elif value is not MISSING and old is not MISSING and (made or fresh):
             final, writes = adopt.adopted(old, value, made=made)
             self.transaction.add(writes)
             if final is not value:
