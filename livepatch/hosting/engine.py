@@ -25,6 +25,8 @@ from livepatch.model import Patch, PatchKind, Refusal
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.registry import real_path
 
+_REMEMBERED = 64
+
 
 class Engine:
     """Gives the names of one source file as attributes, patched in place when the file changes.
@@ -69,6 +71,9 @@ class Engine:
         except BaseException:
             self._release()
             raise
+        self._known: dict[str, str] = {}  # fingerprints by text, for what can be undone
+        self._remember()
+        self._silence = self._patcher.on_patch(self._follow)
         self._lookout = Lookout(
             self.notify,
             interval=frequency,
@@ -115,11 +120,29 @@ class Engine:
         self.errors = patch.errors
         if patch.ok:
             self.fingerprint = fingerprint
+            self._remember()
         for error in patch.errors:
             self._journal.warn("%s; the last good code goes on", error)
             if error.traceback:
                 self._journal.warn("%s", error.traceback.rstrip())
         return patch
+
+    def _text(self) -> str:
+        tracked = self._patcher.registry.get(self.path)
+        return tracked.text.text if tracked is not None and not tracked.is_late else ""
+
+    def _remember(self) -> None:
+        text = self._text()
+        self._known.pop(text, None)
+        self._known[text] = self.fingerprint
+        while len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+
+    def _follow(self, patch: Patch) -> None:
+        """Let the fingerprint be that of the text which an undo or a redo brought back."""
+        if patch.kind in {PatchKind.UNDO, PatchKind.REDO} and self.path in patch.files:
+            with self._lock:
+                self.fingerprint = self._known.get(self._text(), self.fingerprint)
 
     def on_patch(self, callback: Callable[[Patch], object]) -> Callable[[], None]:
         """Call `callback` with each patch of the file, taken or refused; gives the remover."""
@@ -137,6 +160,7 @@ class Engine:
     def stop(self) -> None:
         """Watch the file no longer; the functions go on as they are. Again: nothing."""
         self._lookout.stop()
+        self._silence()
         self._release()
         if self._owned:
             self._owned = False

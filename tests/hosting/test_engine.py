@@ -141,12 +141,17 @@ def test_notify_takes_the_file_at_once_and_gives_the_patch(start, folder):
     assert not engine.notify()
 
 
-def test_an_undo_brings_the_old_functions_back(start, folder, patcher):
+def test_an_undo_brings_the_old_functions_and_their_fingerprint_back(start, folder, patcher):
     engine = start(frequency=3600, events=False)
+    first = engine.fingerprint
     folder.write("engine.py", TWO)
     engine.notify()
+    second = engine.fingerprint
     patcher.undo()
-    assert (engine.f1(), engine.LIMIT) == ("one", 1)
+    assert (engine.f1(), engine.LIMIT, engine.fingerprint) == ("one", 1, first)
+    assert not engine.notify()  # the file was not saved since
+    patcher.redo()
+    assert (engine.f1(), engine.fingerprint) == ("two", second)
 
 
 def test_a_file_that_goes_away_costs_nothing_and_is_taken_when_it_is_back(
