@@ -141,7 +141,7 @@ class Site:
         """
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             return {a.asname or a.name: getattr(__future__, a.name) for a in node.names}
-        self.make_visible(node)
+        self.make_visible(node, scope)
         staging = build.Staging(_Behind(scope))
         staging[ANNOTATIONS] = {}  # else a class body would write to the live ones
         for key in list(self._decorators):
@@ -208,7 +208,7 @@ class Site:
         inner = scopes.reads_in_inner_scopes(node)
         return scope.owner is None and bool(inner & scopes.bound_names(node))
 
-    def make_visible(self, node: ast.stmt) -> None:
+    def make_visible(self, node: ast.stmt, scope: Scope) -> None:
         """Carry out what is pending as far as executing `node` may depend on it."""
         transaction = self.transaction
         transaction.publish()
@@ -219,8 +219,18 @@ class Site:
                 transaction.flush()
             return
         staged_inside = scopes.reads_in_inner_scopes(node) & self.scope.staged.keys()
-        if staged_inside or self.may_call_tracked(node):
+        if staged_inside or self.may_call_tracked(node) or self._reads_changing(node, scope):
             transaction.flush()
+
+    def _reads_changing(self, node: ast.stmt, scope: Scope) -> bool:
+        """Tell whether `node` reads, in its class, an object that is about to become another.
+
+        `@x.setter` copies the docstring of the property that it is called on.
+        """
+        if scope.owner is None:
+            return False
+        changing = {id(write.target) for write in self.transaction.pending}
+        return any(id(scope.get(name)) in changing for name in scopes.names_evaluated(node))
 
     def _changes_elsewhere(self, node: ast.ImportFrom) -> bool:
         """Tell whether a name that `node` imports is about to be rebound in another module."""

@@ -82,8 +82,9 @@ def execute(site: Site, edit: Edit) -> None:
     if _is_string(new):
         set_docstring(site, scope, edit)
         return
+    inside = {child.name for child in new.children if child.kind is Kind.FUNCTION}
     for name, value in site.run(new.node, unit, new, scope).items():
-        bind(site, scope, name, value, made=False)
+        bind(site, scope, name, value, made=name in inside)
     title = _title(new)
     change = Change(
         ChangeKind.EXECUTED, title, site.tracked.file, new.line, site.module.__name__,
