@@ -25,6 +25,9 @@ KIND_CHANGE_WARNS = sys.version_info >= (3, 13)
 SWAP_UNSPECIALISES = sys.version_info >= (3, 13)
 """A function whose `__code__` was assigned is never specialised again (MECHANISMS, A)."""
 
+MONITORING = hasattr(sys, "monitoring")
+"""The interpreter tells of frames that an exception leaves, at no cost otherwise (PEP 669)."""
+
 CLASS_FIRST_LINE = sys.version_info >= (3, 13)
 """A class carries `__firstlineno__`, which inspect.getsource goes by."""
 
@@ -39,6 +42,15 @@ LAMBDA_IN_TYPE_SCOPE = sys.version_info >= (3, 12)
 
 FRAME_LOCALS_WRITE_THROUGH = sys.version_info >= (3, 13)
 """What is written to `frame.f_locals` of a function is its variable at once (PEP 667)."""
+
+RUNS_LEAVE_TRACES = sys.version_info >= (3, 13)
+"""The first call of any function rewrites its instructions (RESUME becomes RESUME_CHECK)."""
+
+
+def trace_of_runs(code: CodeType) -> int | None:
+    """Give a number that changes when `code` is first called, or None where there is none."""
+    return hash(code._co_code_adaptive) if RUNS_LEAVE_TRACES else None  # type: ignore[attr-defined]  # noqa: SLF001
+
 
 IMMORTAL = 2**29
 """A reference count from here on says nothing (frozen code on 3.11 and 3.12)."""

@@ -185,6 +185,32 @@ class Origin(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """Something that a patch has not reached yet.
+
+    `kind` is `frame` (executes old code), `suspended` (a generator or coroutine in old code),
+    `session` (pinned to an older version) or `not-called` (new code that nobody has called);
+    `where` names the thread.
+    """
+
+    kind: str
+    qualname: str
+    file: str
+    line: int
+    where: str
+
+
+class Reach(Protocol):
+    """Knows how far a committed patch has come."""
+
+    def pending(self) -> tuple[Pending, ...]:
+        """Give what still runs old code, then new code that nobody has called."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing runs old code; tell whether that is so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Patch:
     """The outcome of one transaction.
 
@@ -201,6 +227,22 @@ class Patch:
     files: tuple[str, ...] = ()
     seconds: float = 0.0
     origin: Origin | None = field(default=None, compare=False, repr=False)
+    reach: Reach | None = field(default=None, compare=False, repr=False)
+
+    def pending(self) -> tuple[Pending, ...]:
+        """Give what still runs the code from before this patch, then what was not called yet.
+
+        Empty for a patch that committed nothing. New code that was never called is named
+        from Python 3.13 on.
+        """
+        return () if self.reach is None else self.reach.pending()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait up to `timeout` seconds until no frame, generator or session runs old code.
+
+        Tells whether that is so; new code need not have been called.
+        """
+        return True if self.reach is None else self.reach.wait(timeout)
 
     def undo(self) -> Patch:
         """Take back this patch, which `livepatch.patch()` gave; later ones stay as they are.

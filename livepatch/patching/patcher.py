@@ -29,6 +29,7 @@ from livepatch.patching.commits import SESSIONS
 from livepatch.patching.history import Entry, History
 from livepatch.patching.hooks import Callback, Hooks
 from livepatch.patching.optin import Marks
+from livepatch.patching.progress import progress_of
 from livepatch.patching.reading import Reading
 from livepatch.patching.refusals import execution_refusal, held_patch, refusal
 from livepatch.patching.registry import Registry, TrackedFile
@@ -264,6 +265,7 @@ class Patcher:
             notes=tuple(dict.fromkeys(notes)),
             files=tuple(item.tracked.file for item in readings),
             seconds=seconds,
+            reach=progress_of(transaction.replaced, truth.new_codes(transaction)),
         )
         for cls in transaction.discarded:
             classes.detach(cls)
