@@ -12,44 +12,69 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from livepatch.api import (
         Watch,
-        asgi,
+        check,
         history,
         on_patch,
-        pending,
         redo,
         refresh,
         rerun,
-        retire,
         undo,
         watch,
-        wsgi,
     )
     from livepatch.errors import LivepatchError, NotTrackedError, SourceError, UsageError
     from livepatch.ext import load_ipython_extension, unload_ipython_extension
-    from livepatch.model import Change, ChangeKind, Note, Patch, PatchKind, Refusal
+    from livepatch.model import (
+        Change,
+        ChangeKind,
+        Finding,
+        Note,
+        Patch,
+        PatchKind,
+        Pending,
+        Refusal,
+        Verdict,
+    )
     from livepatch.patching.commits import PendingSession
     from livepatch.patching.sessions import Session, session
     from livepatch.patching.upgrades import upgrade
+    from livepatch.production import (
+        asgi,
+        checkpoint,
+        diff,
+        load,
+        pending,
+        retire,
+        reverted,
+        save,
+        wsgi,
+    )
     from livepatch.ways import freeze, live, loop, patch, patched
 
 __all__ = [
     "Change",
     "ChangeKind",
+    "Finding",
     "LivepatchError",
     "NotTrackedError",
     "Note",
     "Patch",
     "PatchKind",
+    "Pending",
     "PendingSession",
     "Refusal",
     "Session",
     "SourceError",
     "UsageError",
+    "Verdict",
     "Watch",
     "asgi",
+    "check",
+    "checkpoint",
+    "diff",
     "freeze",
     "history",
     "live",
+    "load",
     "load_ipython_extension",
     "loop",
     "on_patch",
@@ -60,6 +85,8 @@ __all__ = [
     "refresh",
     "rerun",
     "retire",
+    "reverted",
+    "save",
     "session",
     "undo",
     "unload_ipython_extension",
@@ -71,10 +98,15 @@ __all__ = [
 _HOMES = {
     "errors": ("LivepatchError", "NotTrackedError", "SourceError", "UsageError"),
     "ext": ("load_ipython_extension", "unload_ipython_extension"),
-    "model": ("Change", "ChangeKind", "Note", "Patch", "PatchKind", "Refusal"),
+    "model": (
+        "Change", "ChangeKind", "Finding", "Note", "Patch", "PatchKind", "Pending", "Refusal", "Verdict",
+    ),
     "patching.commits": ("PendingSession",),
     "patching.sessions": ("Session", "session"),
     "patching.upgrades": ("upgrade",),
+    "production": (
+        "asgi", "checkpoint", "diff", "load", "pending", "retire", "reverted", "save", "wsgi",
+    ),
     "ways": ("freeze", "live", "loop", "patch", "patched"),
 }
 """Where public names live that are not of `livepatch.api`."""

@@ -10,20 +10,21 @@ import sys
 import time
 from collections.abc import Callable
 from types import CodeType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from livepatch.errors import NotTrackedError, UsageError
 from livepatch.patching.front import Front
 from livepatch.patching.paths import real_path
+from livepatch.watching import safepoints
 from livepatch.watching.importing import ImportHook, untracked_modules
 from livepatch.watching.reporter import Reporter, standard_error
 from livepatch.watching.watcher import Watcher
 
 # What only a patch needs is imported with the first one: it costs more than all the rest.
 if TYPE_CHECKING:
-    from livepatch.model import Patch
-    from livepatch.patching.commits import PendingSession
+    from livepatch.model import Finding, Patch
     from livepatch.patching.patcher import Patcher
+    from livepatch.patching.terms import TermOptions
 
 _front = Front()
 _watches: list[Watch] = []
@@ -48,15 +49,19 @@ class Watch:
         report: bool,
         control: bool = False,
         catch_up: bool = True,
+        apply: Any = "now",
+        terms: TermOptions | None = None,
     ) -> None:
         """Track what is imported already and what will be; have the thread running."""
         self._roots = tuple(real_path(path) for path in paths)
-        root = self._roots[0] if os.path.isdir(self._roots[0]) else os.path.dirname(self._roots[0])  # noqa: PTH112, PTH120
+        root = (
+            self._roots[0] if os.path.isdir(self._roots[0]) else os.path.dirname(self._roots[0])
+        )
         self.reporter = Reporter(
             standard_error() if report else None, verbose=verbosity, log=log, root=root
         )
         self._watcher = Watcher(
-            apply=_front.apply,
+            apply=safepoints.applier(_front.apply, apply),
             tracked=_front.is_tracked,
             debounce=debounce,
             poll=poll,
@@ -64,6 +69,7 @@ class Watch:
             prepare=_front.prepared(),
         )
         self._silence = _front.on_patch(self.reporter.report)
+        self._end_terms = self._install(terms) if terms else None
         self._catch_up = catch_up
         self._wanted: dict[str, bool] = {}
         self.reports = report
@@ -73,6 +79,12 @@ class Watch:
         self._watcher.start()
         self._control = self._open_control() if control else None
         _watches.append(self)
+
+    def _install(self, terms: TermOptions) -> Callable[[], object]:
+        """Have patches made on `terms`; gives what ends that."""
+        from livepatch.patching.terms import Terms  # noqa: PLC0415  only on request
+
+        return Terms(**terms).install(default_patcher(), say=self.reporter.message)
 
     def wants(self, file: str) -> bool:
         """Tell whether `file` lies under a watched path; installed packages do not count."""
@@ -150,6 +162,9 @@ class Watch:
         if self._control is not None:
             self._control()
             self._control = None
+        if self._end_terms is not None:
+            self._end_terms()
+            self._end_terms = None
         self._hook.remove()
         self._watcher.stop()
         self._silence()
@@ -183,6 +198,8 @@ def watch(  # noqa: PLR0913  all but the paths are keywords
     report: bool = True,
     control: bool = False,
     catch_up: bool = True,
+    apply: Any = "now",
+    **terms: Unpack[TermOptions],
 ) -> Watch:
     """Patch what is imported from under `paths` (the working directory) whenever it is saved.
 
@@ -191,7 +208,9 @@ def watch(  # noqa: PLR0913  all but the paths are keywords
     Reports go to standard error unless `report` is false, and to the file `log`. With `control`
     other processes of this user can see and steer this one (`livepatch status PID`). Files
     edited after their import and before the watch are applied at once, or, without
-    `catch_up`, with their next save. Raises `UsageError` for a path that does not exist.
+    `catch_up`, with their next save. `apply` is where a patch may happen: "now", "checkpoint"
+    (inside `checkpoint()`), or an event loop. `guard`, `gate` and `probe`, `ttl` and `canary` are
+    the terms on which it stays: see docs/production.md. Raises `UsageError` for a path that does not exist.
     """
     chosen = tuple(os.fspath(path) for path in paths) or (os.getcwd(),)  # noqa: PTH109
     for path in chosen:
@@ -199,8 +218,16 @@ def watch(  # noqa: PLR0913  all but the paths are keywords
             message = f"watch: there is no {path!r}; nothing is watched"
             raise UsageError(message)
     return Watch(
-        chosen, poll=poll, debounce=debounce, verbosity=verbosity, log=log, report=report,
-        control=control, catch_up=catch_up,
+        chosen,
+        poll=poll,
+        debounce=debounce,
+        verbosity=verbosity,
+        log=log,
+        report=report,
+        control=control,
+        catch_up=catch_up,
+        apply=apply,
+        terms=terms,
     )
 
 
@@ -282,52 +309,29 @@ def rerun(target: str) -> Patch:
     return default_patcher().rerun(target)
 
 
+def check(path: str | os.PathLike[str], draft: str | None = None) -> tuple[Finding, ...]:
+    """Give what applying the file at `path` would do to this program; nothing is applied.
+
+    With `draft`, the text of that file is taken instead of what is at `path`. Raises
+    `NotTrackedError` or `SourceError`.
+    """
+    from livepatch.patching import checking  # noqa: PLC0415  only on request
+
+    return checking.check(default_patcher().registry, os.fspath(path), draft)
+
+
 def history() -> tuple[Patch, ...]:
     """Give the committed patches, oldest first, undos and redos included."""
     return default_patcher().history()
 
 
-def on_patch(callback: Callable[[Patch], object]) -> Callable[[], None]:
-    """Call `callback` with each patch, committed or held, after the fact; gives the remover."""
+def on_patch(
+    callback: Callable[[Patch], object], *, before: bool = False
+) -> Callable[[], None]:
+    """Call `callback` with each patch, committed or held, after the fact; gives the remover.
+
+    With `before` it is called with what is about to be committed. What it raises is printed.
+    """
+    if before:
+        return default_patcher().on_patch(callback, before=True)
     return _front.on_patch(callback)
-
-
-def pending() -> tuple[PendingSession, ...]:
-    """Give the sessions that still run an older version than the newest, the oldest first."""
-    from livepatch.patching.commits import SESSIONS  # noqa: PLC0415
-
-    return SESSIONS.pending()
-
-
-def retire(version: int, *, force: bool = False) -> int:
-    """Give the number of sessions pinned to `version`; with `force`, let them go on as new.
-
-    Their next call runs the newest code. It is meant for a session that never ends, whose
-    version would be kept for ever.
-    """
-    from livepatch.patching.commits import SESSIONS  # noqa: PLC0415
-
-    return SESSIONS.retire(version, force=force)
-
-
-def wsgi(app: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the WSGI application `app` with a session for every request.
-
-    A response is of one version from its first line to its last byte, whatever is patched.
-    """
-    return _extension("wsgi").SessionMiddleware(app)  # type: ignore[no-any-return]
-
-
-def asgi(app: Callable[..., Any], *, websockets: bool = True) -> Callable[..., Any]:
-    """Give the ASGI application `app` with a session for every request.
-
-    A websocket is one session, too, unless `websockets` is false. Its lifespan is none.
-    """
-    return _extension("asgi").SessionMiddleware(app, websockets=websockets)  # type: ignore[no-any-return]
-
-
-def _extension(name: str) -> Any:
-    """Import a module of `livepatch.ext`, which lies above this one, when it is asked for."""
-    import importlib  # noqa: PLC0415
-
-    return importlib.import_module(f"livepatch.ext.{name}")

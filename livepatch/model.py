@@ -291,6 +291,26 @@ class Patch:
         return f"<Patch #{self.number} ok: {what}{notes}>"
 
 
+class Verdict(Enum):
+    """What an edit would do to a running program, from harmless to grave."""
+
+    SAFE = "safe"
+    LOSES = "loses"  # it goes live, and something the program had is replaced
+    RESTART = "restart"  # it cannot take effect, or not wholly, before a restart
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one edit would do, said before it is applied."""
+
+    verdict: Verdict
+    slug: str
+    qualname: str
+    file: str
+    line: int
+    message: str
+
+
 class WriteKind(Enum):
     """The ways in which a live object can be changed; `runtime.swap` knows how."""
 

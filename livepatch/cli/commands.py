@@ -35,6 +35,9 @@ COMMANDS: Mapping[str, Command] = {
     "watch": Command("watch PID", "print each patch as it happens", f"{_PROCESS}:watch"),
     "drift": Command("drift PID [PATH...]", "where its code and the files differ", f"{_PROCESS}:drift"),
     "attach": Command("attach PID [-w PATH]", "start livepatch in it (Python 3.14 or newer)", f"{_PROCESS}:attach"),
+    "check": Command(
+        "check [--json] FILE...", "what saving the file would do", "livepatch.cli.check:main"
+    ),
     "scripts": Command(
         "scripts VERB",
         "keep scripts in a database and run them: put, list, run, ...",
