@@ -193,7 +193,12 @@ def _operations(write: Write) -> list[Operation]:
         case WriteKind.TYPE_ATTRIBUTE:
             if gone:
                 return [partial(type.__delattr__, target, name)] if _has(target, name) else []
+            if name == "__annotate__" and value is None:
+                return [partial(type.__setattr__, target, "__annotations__", {})]
             return [partial(type.__setattr__, target, name, value)]
+        case WriteKind.ATTRIBUTE if name == "__annotate__" and value is None:
+            # None alone would leave the annotations that were computed before (3.14).
+            return [partial(setattr, target, "__annotations__", {})]
         case WriteKind.ATTRIBUTE:
             return [partial(delattr, target, name) if gone else partial(setattr, target, name, value)]
         case WriteKind.INSTANCE_ATTRIBUTE:
