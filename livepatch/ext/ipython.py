@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from livepatch.errors import LivepatchError
-from livepatch.ext import repl
 from livepatch.ext.cells import HOOK, CellTransformer
 from livepatch.ext.session import PromptSession
 
@@ -141,7 +140,6 @@ def load(shell: Any) -> PromptSession:
     found = _extensions.get(id(shell))
     if found is None:
         found = _extensions[id(shell)] = Extension(shell)
-        repl.begin_with(found.session)
         found.load()
     return found.session
 

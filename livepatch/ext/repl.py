@@ -29,13 +29,13 @@ def _shell() -> Any:
 def begin() -> PromptSession:
     """Give the session, begun and told of each input by the prompt that there is."""
     global _session  # noqa: PLW0603  a process has one prompt
-    if _session is not None:
-        return _session
     shell = _shell()
     if shell is not None:
         from livepatch.ext import ipython  # noqa: PLC0415  only inside IPython
 
         return ipython.load(shell)
+    if _session is not None:
+        return _session
     from livepatch.ext import prompt  # noqa: PLC0415  not needed inside IPython
 
     session = _session = PromptSession(namespace=namespace)
@@ -58,17 +58,6 @@ def _ptpython() -> Any:
         for _, frame in frames.stacks():
             find = find or frame.f_globals.get("get_ptpython")
     return find() if callable(find) else None
-
-
-def current() -> PromptSession | None:
-    """Give the session if it has begun."""
-    return _session
-
-
-def begin_with(session: PromptSession) -> None:
-    """Have `session` be the one of this process."""
-    global _session  # noqa: PLW0603  a process has one prompt
-    _session = session
 
 
 def prepare_prompt() -> None:

@@ -46,7 +46,7 @@ def prompt():
 @pytest.fixture(params=["run", "type"])
 def either(request, prompt):
     """Run cells in the way of a notebook, and then of a console."""
-    return lambda text: getattr(prompt, request.param)(text)
+    return getattr(prompt, request.param)
 
 
 def test_a_function_defined_again_is_the_same_object_with_the_new_body(prompt, either):
