@@ -126,12 +126,6 @@ class OutOfSyncError(TargetError):
     slug = "out-of-sync"
 
 
-class LoopError(TargetError):
-    """A loop cannot be made live where it stands."""
-
-    slug = "loop"
-
-
 class PatchRefusedError(LivepatchError):
     """A patch that had to be applied was refused; `patch.errors` says why."""
 

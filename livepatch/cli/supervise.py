@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from livepatch import api
 from livepatch.cli import args
+from livepatch.cli.program import NoProgramError
+from livepatch.errors import UsageError
 from livepatch.watching.importing import ImportHook
 
 if TYPE_CHECKING:
@@ -45,7 +47,11 @@ class Supervision:
         if decorators or (b"livepatch" in data and b"loop" in data):
             from livepatch.cli import rewriting  # noqa: PLC0415  start-up time
 
-            code = rewriting.rewritten(code, data, file=file, decorators=decorators)
+            try:
+                code = rewriting.rewritten(code, data, file=file, decorators=decorators)
+            except UsageError as error:
+                message = f"--loop: {error}"
+                raise NoProgramError(message, status=2) from error
         if self._develoops is not None:
             self._develoops.put_decorators(module, own)
         if self._watch.wants(file):
@@ -58,10 +64,13 @@ class Supervision:
             return
         from livepatch.ext import develoop  # noqa: PLC0415  only on request
 
-        self._specs = develoop.specs_of(options.loop, options.xloop)
-        self._develoops = loops = develoop.Develoops(
-            api.default_patcher(), interface=options.loop_interface
-        )
+        try:
+            self._specs = develoop.specs_of(options.loop, options.xloop)
+            self._develoops = loops = develoop.Develoops(
+                api.default_patcher(), interface=options.loop_interface
+            )
+        except UsageError as error:
+            raise NoProgramError(str(error), status=2) from error
         wanted = {spec.module: spec for spec in self._specs if spec.module}
 
         def replace(module: ModuleType, file: str, data: bytes) -> None:
