@@ -75,6 +75,9 @@ class Watch:
         self.reports = report
         self._hook = ImportHook(self._track, self.wants)
         self._hook.install()
+        for file in _front.files():  # tracked since an earlier watch, or by `refresh(module)`
+            if self.wants(file):
+                self._watcher.add_file(file)
         self.adopt_modules()
         self._watcher.start()
         self._control = self._open_control() if control else None

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
 
 from livepatch.model import Write, WriteKind
 from livepatch.patching.layers import Layers
@@ -168,6 +170,39 @@ class Sessions:
         if force:
             self.settle()
         return len(chosen)
+
+    def guard(self, functions: Sequence[FunctionType], trip: Callable[[Any], object]) -> None:
+        """Have exceptions that pass out of `functions` told to `trip` (before sys.monitoring)."""
+        with self._writer:
+            clones, writes = self._layers.guarded(functions, trip)
+            swap.commit(clones)
+            with self._gate:
+                swap.commit(writes)
+
+    def unguard(self) -> None:
+        """Have no function guarded any more."""
+        self._layers.unguard()
+        self.settle()
+
+    def send_out(self, share: float, is_canary: Callable[[], bool]) -> None:
+        """Let the next commit be seen by the sessions that `is_canary` picks, and no one else."""
+        if not self.used:
+            self._begin()
+        with self._gate:
+            self.canary_share, self.is_canary = share, is_canary
+
+    def call_in(self, *, promote: bool = True) -> None:
+        """Make no difference between sessions any more; `promote` lets everybody see all."""
+        with self._gate:
+            self.canary_share = 0.0
+            if promote and not self._owner:
+                UNPINNED.epoch = NEWEST
+        if promote:
+            self.settle()
+
+    def is_mine(self) -> bool:
+        """Tell whether this thread is in the middle of a transaction."""
+        return self._owner == threading.get_ident()
 
     # --- commits ------------------------------------------------------------------------------
 

@@ -78,6 +78,16 @@ class History:
             for tracked, *sides in entry.baselines
         )
 
+    def texts_of(self, number: int) -> list[tuple[TrackedFile, str, str]]:
+        """Give the files that patch `number` changed with their texts before and after."""
+        return [
+            (tracked, before.text, after.text)
+            for entry in self._undoable
+            if entry.patch.number == number
+            for tracked, before, after in entry.baselines
+            if before is not LATE and before.text != after.text
+        ]
+
     def depth_of(self, number: int) -> int:
         """Give how many patches have to be undone to be rid of `number`, 0 if it is gone."""
         numbers = [entry.patch.number for entry in self._undoable]

@@ -39,6 +39,7 @@ class Layers:
         """Have nothing; `state_of` reads a live function."""
         self._state_of = state_of
         self._picking: dict[int, Any] = {}
+        self._guarded: dict[int, Any] = {}
         self._attributes: dict[tuple[int, str], Versioned] = {}
         self._kept: dict[tuple[int, str], Kept] = {}
         self._caches: list[tuple[int, Write]] = []
@@ -49,6 +50,8 @@ class Layers:
 
     def current(self, write: Write, look: Callable[[Write], object]) -> object:
         """Give what `write` replaces as far as the newest version is concerned."""
+        if write.kind is WriteKind.FIRST_LINE:
+            return look(write)
         key = (id(write.target), str(write.name))
         if write.kind is WriteKind.FUNCTION and id(write.target) in epochs.stacks:
             return epochs.stacks[id(write.target)].plain
@@ -254,11 +257,38 @@ class Layers:
             return era
         return self._era_of(layering, function, era.state, other, era.since)
 
+    def guarded(
+        self, functions: Sequence[FunctionType], trip: Callable[[Any], object]
+    ) -> tuple[list[Write], list[Write]]:
+        """Give the writes for clones, then those that wrap `functions` in a `try` of their own."""
+        layering = Layering(0)
+        for function in functions:
+            if id(function) in epochs.stacks or epochs.is_hidden(function):
+                continue
+            era = self._era(layering, function, self._state_of(function), 0)
+            code = stubs.guarding_code(era, trip)
+            if code is not None:
+                state = FunctionState(
+                    code, era.state.closure, era.state.defaults, era.state.kwdefaults
+                )
+                layering.writes.append(Write(WriteKind.FUNCTION, function, "", state))
+                layering.stacks.append(Stack(function, (era,)))
+                layering.picking[id(function)] = code
+        self._guarded.update(layering.picking)
+        self.accept(layering)
+        return layering.clones, layering.writes
+
+    def unguard(self) -> None:
+        """Let `settled` put plain code where functions were guarded."""
+        self._guarded.clear()
+
     def settled(self, pins: Collection[int]) -> list[Write]:
         """Give the writes that end what no caller pinned to one of `pins` needs any more."""
         writes: list[Write] = []
         for key, code in list(self._picking.items()):
             stack = epochs.stacks[key]
+            if self._guarded.get(key) is code:
+                continue
             if len(needed([(era.since, None) for era in stack.eras], pins, epochs.NEWEST)) > 1:
                 continue
             del self._picking[key], epochs.stacks[key]

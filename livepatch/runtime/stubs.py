@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import dis
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -18,6 +18,8 @@ from livepatch.model import FunctionState
 from livepatch.runtime import build, epochs
 from livepatch.runtime.epochs import Era
 
+GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
+TRIP = "livepatch trip"
 KIND_FLAGS = 0x20 | 0x80 | 0x100 | 0x200  # generator, coroutine, iterable coroutine, async gen
 VARARGS, VARKEYWORDS = 0x04, 0x08
 SINCE = 1 << 40  # stands for the first epoch of version n: no small int, which is no constant
@@ -105,12 +107,7 @@ def _stand_in(const: Any, table: Mapping[Any, Any]) -> Any:
 
 @functools.lru_cache(maxsize=512)
 def _picker(signature: Signature, free: tuple[str, ...], count: int) -> CodeType:
-    only, positional, star, keyword, stars = signature
-    parameters = [*only, *(["/"] if only else []), *positional]
-    parameters += [f"*{star}"] if star else ["*"] if keyword else []
-    parameters += [*keyword, *([f"**{stars}"] if stars else [])]
-    passed = [*only, *positional, *([f"*{star}"] if star else [])]
-    passed += [*(f"{name}={name}" for name in keyword), *([f"**{stars}"] if stars else [])]
+    parameters, passed = _spelled(signature)
     epoch = f"{PIN!r}.get().epoch"
     if count > 2:  # noqa: PLR2004
         epoch = f"(livepatch_epoch := {epoch})"
@@ -119,20 +116,74 @@ def _picker(signature: Signature, free: tuple[str, ...], count: int) -> CodeType
         choice += f"{f'{PREFIX}{index}'!r} if {epoch} < {SINCE + index + 1} else "
         epoch = "livepatch_epoch"
     choice += repr(f"{PREFIX}{count - 1}")
-    text = f"def picker({', '.join(parameters)}):\n"
-    if free:
-        text += f"  if 0: {', '.join(free)}\n"
-    text += f"  return ({choice})({', '.join(passed)})\n"
+    lines = [f"def picker({parameters}):"]
+    lines += [f"  if 0: {', '.join(free)}"] if free else []
+    lines += [f"  return ({choice})({passed})"]
+    return _on_one_line(lines, free)
+
+
+def _spelled(signature: Signature) -> tuple[str, str]:
+    """Give the parameters as a `def` spells them, and as a call passes them on."""
+    only, positional, star, keyword, stars = signature
+    parameters = [*only, *(["/"] if only else []), *positional]
+    parameters += [f"*{star}"] if star else ["*"] if keyword else []
+    parameters += [*keyword, *([f"**{stars}"] if stars else [])]
+    passed = [*only, *positional, *([f"*{star}"] if star else [])]
+    passed += [*(f"{name}={name}" for name in keyword), *([f"**{stars}"] if stars else [])]
+    return ", ".join(parameters), ", ".join(passed)
+
+
+def _on_one_line(lines: Sequence[str], free: Sequence[str]) -> CodeType:
+    """Give the code of the function in `lines`, all of it on the line of the `def`."""
     outer = "".join(f" {name} = None\n" for name in free)
-    inner = "".join(f" {line}\n" for line in text.splitlines())
+    inner = "".join(f" {line}\n" for line in lines)
     tree = ast.parse(f"def maker():\n{outer}{inner}")
     for node in ast.walk(tree):
-        if isinstance(node, ast.expr | ast.stmt | ast.arg | ast.keyword):
+        if isinstance(node, ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler):
             node.lineno = node.end_lineno = 1  # a traceback shows the line of the `def`
             node.col_offset = node.end_col_offset = 0
     module = compile(tree, "<livepatch>", "exec", dont_inherit=True)
     maker = next(const for const in module.co_consts if isinstance(const, CodeType))
     return next(const for const in maker.co_consts if isinstance(const, CodeType))
+
+
+def guarding_code(era: Era, trip: Callable[[Any], object]) -> CodeType | None:
+    """Give code that calls the one version there is, and tells `trip` of what passes out.
+
+    It is of the version's own kind. None where it cannot be made: an asynchronous generator, or
+    free variables that cannot be kept.
+    """
+    code = era.state.code
+    if code.co_flags & ASYNC_GENERATOR:
+        return None
+    kind = code.co_flags & (GENERATOR | COROUTINE)
+    try:
+        made = _guard(signature_of(code), code.co_freevars, kind)
+    except SyntaxError:
+        return None
+    if made.co_freevars != code.co_freevars:
+        return None
+    table: dict[Any, Any] = {f"{PREFIX}0": era.clone, TRIP: trip}
+    return made.replace(
+        co_consts=tuple(_stand_in(const, table) for const in made.co_consts),
+        co_filename=code.co_filename,
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+        co_firstlineno=code.co_firstlineno,
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _guard(signature: Signature, free: tuple[str, ...], kind: int) -> CodeType:
+    parameters, passed = _spelled(signature)
+    call = f"{f'{PREFIX}0'!r}.__call__({passed})"
+    if kind:
+        call = f"(yield from {call})" if kind & GENERATOR else f"await {call}"
+    lines = [f"{'async ' if kind & COROUTINE else ''}def picker({parameters}):"]
+    lines += [f"  if 0: {', '.join(free)}"] if free else []
+    lines += ["  try:", f"   return {call}", "  except Exception as livepatch_error:"]
+    lines += [f"   {TRIP!r}.__call__(livepatch_error)", "   raise"]
+    return _on_one_line(lines, free)
 
 
 def is_open(code: CodeType) -> bool:
