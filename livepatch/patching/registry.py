@@ -23,7 +23,8 @@ class TrackedFile:
     """One file with its baseline: the text that the running program embodies.
 
     `seen` is what the file held when it was last looked at; it differs from the baseline
-    after an undo, and while a broken text is held.
+    after an undo, and while a broken text is held. `revision` counts the baselines: a running
+    loop compares it at each turn.
     """
 
     def __init__(self, file: str, data: bytes | None) -> None:
@@ -32,6 +33,7 @@ class TrackedFile:
         self.seen: bytes = data or b""
         self.stamp: tuple[int, ...] | None = None
         self.held = False
+        self.revision = 0
         self.hosted: list[ModuleType] = []
         self.modules: list[ModuleType] = []
         self.names: set[str] = {file}
@@ -52,6 +54,7 @@ class TrackedFile:
 
     @text.setter
     def text(self, text: Text) -> None:
+        self.revision += 1
         self._text = text
         self._data = None
 

@@ -21,7 +21,7 @@ from livepatch.patching.registry import TrackedFile
 from livepatch.runtime import loops
 from livepatch.runtime.loops import FrameCells
 from livepatch.source import compiling, outlining
-from livepatch.source.regions import Text, parse
+from livepatch.source.regions import parse
 from livepatch.source.templates import Loop, header_of
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Site:
 
     `path` names the function around it, "" for the module itself; `rank` counts the live
     loops of one head. `base` is what the body of the running code says, `now` what the live
-    text says that can be run, of the same object where it is the same; `known` is that text.
+    text says that can be run, of the same object where it is the same; `revision` is that of this text.
     """
 
     tracked: TrackedFile
@@ -58,7 +58,7 @@ class Site:
     obstacle: str
     has_else: bool
     base: str
-    known: Text
+    revision: int
     say: Say
     now: str = ""
     position: Position = None
@@ -73,7 +73,8 @@ class Site:
 
     def look(self, namespace: dict[str, Any]) -> None:
         """Have `now` be what the live text says, where that can be run."""
-        text = self.known = self.tracked.text
+        self.revision = self.tracked.revision
+        text = self.tracked.text
         try:
             found = self._again(text.text, namespace)
         except SourceError:
@@ -95,7 +96,7 @@ class Site:
         """Give the code of the body that `now` is."""
         code = self.codes.get(self.now)
         if code is None and self.found is not None:
-            code = self._compiled(self.found, self.known.text)
+            code = self._compiled(self.found)
             if code is not None:
                 self.codes.clear()
                 self.codes[self.now] = code
@@ -110,11 +111,11 @@ class Site:
             return same[self.rank]
         return scope[self.order] if self.order < len(scope) else None
 
-    def _compiled(self, found: Found, text: str) -> CodeType | None:
+    def _compiled(self, found: Found) -> CodeType | None:
         unit = outlining.taken_over(found.unit, self.path, found.ordinal)
         if unit is None:
             return None
-        flags = self.tracked.flags(text)
+        flags = self.tracked.flags(self.tracked.text.text)
         code = compiling.compile_statements([unit], self.tracked.code_name, flags)
         name = self.path or outlining.MODULE
         places = compiling.codes_by_place(code)
@@ -201,7 +202,7 @@ def make_site(frame: FrameType, tracked: TrackedFile, text: str, say: Say) -> Si
         body = _dump(found.loop)
         return Site(
             tracked, code, path, header, rank, order, found.loop.lineno, wrapped,
-            bool(found.loop.orelse), body, tracked.text, say, body, position,
+            bool(found.loop.orelse), body, tracked.revision, say, body, position,
         )  # fmt: skip
     return None
 
@@ -233,7 +234,7 @@ class TakenOver:
     def turn(self, *item: object) -> bool:
         """Run the body once, on `item` where the loop is a `for`; False after a `break`."""
         site = self._site
-        if site.tracked.text is not site.known:
+        if site.tracked.revision != site.revision:
             site.look(self._namespace)
         if site.now is not self._says:
             code = site.body_code()
@@ -250,7 +251,7 @@ class TakenOver:
 
 def take_over(site: Site, frame: FrameType) -> TakenOver | None:
     """Give the body that is to run in place of the frame's own, None where that is right."""
-    if site.tracked.text is not site.known:
+    if site.tracked.revision != site.revision:
         site.look(frame.f_globals)
     code = None if site.now is site.base else site.body_code()
     return None if code is None else TakenOver(site, frame, code)
@@ -264,7 +265,7 @@ def turns(site: Site, items: Iterable[T], frame: FrameType) -> Iterator[T]:
     if taken is None:
         for item in iterator:
             yield item
-            if tracked.text is not site.known or site.now is not site.base:
+            if tracked.revision != site.revision or site.now is not site.base:
                 taken = take_over(site, frame)
                 if taken is not None:
                     break
@@ -280,7 +281,7 @@ def turns(site: Site, items: Iterable[T], frame: FrameType) -> Iterator[T]:
 
 def goes_on(site: Site, frame: FrameType) -> bool:
     """Tell a `while` to go on; once its body has changed, run the new one until it breaks."""
-    if site.tracked.text is site.known and site.now is site.base:
+    if site.tracked.revision == site.revision and site.now is site.base:
         return True
     taken = take_over(site, frame)
     if taken is None:
