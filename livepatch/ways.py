@@ -6,14 +6,16 @@ files that are concerned, which ends with the process.
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType, FunctionType
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from livepatch.api import default_patcher, watches
-from livepatch.errors import PatchRefusedError, TargetError
+from livepatch.errors import PatchRefusedError, TargetError, UsageError
 from livepatch.model import Patch
 from livepatch.patching import liveloops, strings, turns
 from livepatch.patching.patcher import Patcher
@@ -26,7 +28,8 @@ from livepatch.patching.targets import (
     functions_of,
 )
 from livepatch.runtime import frames, loops
-from livepatch.watching.marked import MarkedFiles
+from livepatch.watching import safepoints
+from livepatch.watching.marked import Apply, MarkedFiles
 
 T = TypeVar("T")
 OnPatch = Callable[[Patch], object]
@@ -39,11 +42,23 @@ def live(target: T, /) -> T: ...
 
 
 @overload
-def live(*, on_patch: OnPatch | None = None, loops: bool = False) -> Callable[[T], T]: ...
+def live(
+    *,
+    on_patch: OnPatch | None = None,
+    loops: bool = False,
+    apply: Any = "now",
+    guard: float | None = None,
+) -> Callable[[T], T]: ...
 
 
 def live(
-    target: T | None = None, /, *, on_patch: OnPatch | None = None, loops: bool = False
+    target: T | None = None,
+    /,
+    *,
+    on_patch: OnPatch | None = None,
+    loops: bool = False,
+    apply: Any = "now",
+    guard: float | None = None,
 ) -> T | Callable[[T], T]:
     """Mark `target`, a function, method, class or module, and give back that very object.
 
@@ -51,23 +66,53 @@ def live(
     stays as it is, unless `watch()` covers it. It stands under or over other decorators;
     calls cost nothing. `on_patch` is called with each patch that changes it. With `loops`
     every loop in it takes an edited body at its next iteration, also one that is running.
+    `apply` is where its file may be applied, as in `watch()`, which decides for files of its
+    own. With `guard` a patch that changes it is undone when an exception passes out of new code
+    within that many seconds.
     """
-    frame = frames.caller()
+    options = _Options(on_patch, loops, apply, guard)
     if target is None:
-        return lambda found: _mark(found, frames.caller(), on_patch=on_patch, loops=loops)
-    return _mark(target, frame, on_patch=on_patch, loops=loops)
+        return lambda found: _mark(found, frames.caller(), options)
+    return _mark(target, frames.caller(), options)
 
 
-def _mark(target: T, frame: FrameType, *, on_patch: OnPatch | None, loops: bool) -> T:
+@dataclass(frozen=True, slots=True)
+class _Options:
+    on_patch: OnPatch | None
+    loops: bool
+    apply: Any
+    guard: float | None
+
+
+def _mark(target: T, frame: FrameType, options: _Options) -> T:
     patcher = default_patcher()
     found = find_decorated(target, frame, patcher.registry)
-    _follow(patcher, found)
-    patcher.marks.mark(found.module, found.definition, loops=loops)
-    if on_patch is not None:
-        patcher.on_patch(_only_about(found, on_patch))
-    if loops:
+    way = None if options.apply == "now" else safepoints.applier(patcher.apply, options.apply)
+    _follow(patcher, found, way)
+    patcher.marks.mark(found.module, found.definition, loops=options.loops)
+    if options.on_patch is not None:
+        patcher.on_patch(_only_about(found, options.on_patch))
+    if options.guard is not None:
+        _guard(patcher, found, options.guard)
+    if options.loops:
         _outline(patcher, found, target)
     return target
+
+
+_guarded: dict[float, list[Target]] = {}
+
+
+def _guard(patcher: Patcher, found: Target, seconds: float) -> None:
+    """Have patches of `found` guarded; there is one guard for each number of seconds."""
+    from livepatch.patching.guard import Guard  # noqa: PLC0415  only on request
+
+    if not 0 < seconds < math.inf:
+        message = f"live: guard is a number of seconds, not {seconds!r}"
+        raise UsageError(message)
+    targets = _guarded.setdefault(seconds, [])
+    if not targets:
+        Guard(patcher, seconds, concerns=lambda made: any(_is_about(t, made) for t in targets))
+    targets.append(found)
 
 
 def _outline(patcher: Patcher, found: Target, target: object) -> None:
@@ -94,7 +139,7 @@ def _outline_later(
     remove = patcher.on_patch(again)
 
 
-def _follow(patcher: Patcher, found: Target) -> None:
+def _follow(patcher: Patcher, found: Target, way: Apply | None = None) -> None:
     """Have the file of `found` tracked, and watched by somebody."""
     global _marked  # noqa: PLW0603  one watcher for the process, as there is one patcher
     file = strings.tracked_file(patcher, found, marked_only=True).file
@@ -106,21 +151,27 @@ def _follow(patcher: Patcher, found: Target) -> None:
         )
         patcher.on_patch(_marked.report)
     if not file.startswith("<"):
-        _marked.add(file)
+        _marked.add(file, way)
 
 
 def _only_about(found: Target, on_patch: OnPatch) -> OnPatch:
     """Give `on_patch` for the patches that change `found` or something in it."""
-    name, module = found.definition, found.module.__name__
 
     def tell(patch: Patch) -> None:
-        for change in patch.changes:
-            inside = change.qualname == name or change.qualname.startswith(f"{name}.")
-            if change.module == module and (inside or not name):
-                on_patch(patch)
-                return
+        if _is_about(found, patch):
+            on_patch(patch)
 
     return tell
+
+
+def _is_about(found: Target, patch: Patch) -> bool:
+    """Tell whether `patch` changed `found` or something in it."""
+    name = found.definition
+    return any(
+        change.module == found.module.__name__
+        and (not name or change.qualname == name or change.qualname.startswith(f"{name}."))
+        for change in patch.changes
+    )
 
 
 def patch(target: object, source: str) -> Patch:

@@ -32,9 +32,12 @@ PATIENCE = 1.0
 class Guard:
     """Watches the code of each new patch for `seconds`."""
 
-    def __init__(self, patcher: Patcher, seconds: float) -> None:
-        """Guard the patches that `patcher` makes from now on."""
+    def __init__(
+        self, patcher: Patcher, seconds: float, *, concerns: Callable[[Patch], bool] | None = None
+    ) -> None:
+        """Guard the patches that `patcher` makes from now on, those that `concerns` says yes to."""
         self._patcher = patcher
+        self._concerns = concerns
         self._seconds = seconds
         self._transaction: Transaction | None = None
         self._number = 0
@@ -62,6 +65,8 @@ class Guard:
         """Guard what `patch` brought; a guard of an earlier patch ends."""
         transaction, self._transaction = self._transaction, None
         if transaction is None or not patch.number or patch.kind is PatchKind.UNDO:
+            return
+        if self._concerns is not None and not self._concerns(patch):
             return
         self._end()
         functions = list(functions_written(transaction.forward))

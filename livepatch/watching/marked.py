@@ -13,9 +13,13 @@ from livepatch.model import Patch
 from livepatch.watching.reporter import Reporter, standard_error
 from livepatch.watching.watcher import Watcher
 
+Apply = Callable[[frozenset[str]], object]
+
 
 class MarkedFiles:
     """Calls `apply` with the real paths of the files given to `add` that may have changed.
+
+    A file may have a way of its own to be applied; the others of a batch go together.
 
     Patches are reported to standard error, unless `reported` says that somebody else does.
     """
@@ -23,7 +27,7 @@ class MarkedFiles:
     def __init__(
         self,
         *,
-        apply: Callable[[frozenset[str]], object],
+        apply: Apply,
         tracked: Callable[[str], bool],
         reported: Callable[[], bool],
     ) -> None:
@@ -33,6 +37,7 @@ class MarkedFiles:
         self._reported = reported
         self._lock = threading.Lock()  # guards the start
         self._watcher: Watcher | None = None
+        self._ways: dict[str, Apply] = {}
         self.reporter = Reporter(standard_error())
 
     def report(self, patch: Patch) -> None:
@@ -40,17 +45,23 @@ class MarkedFiles:
         if not self._reported():
             self.reporter.report(patch)
 
-    def add(self, file: str) -> None:
-        """Have `file` watched."""
+    def add(self, file: str, apply: Apply | None = None) -> None:
+        """Have `file` watched, and handed to `apply` where that is given."""
+        if apply is not None:
+            self._ways[file] = apply
         with self._lock:
             watcher = self._watcher
             if watcher is None:
                 watcher = self._watcher = Watcher(
-                    apply=self._apply, tracked=self._tracked, warn=self.reporter.message
+                    apply=self._hand_out, tracked=self._tracked, warn=self.reporter.message
                 )
                 watcher.start()
                 atexit.register(watcher.stop)
         watcher.add_file(file)
+
+    def _hand_out(self, files: frozenset[str]) -> None:
+        for way in {self._ways.get(file, self._apply) for file in files}:
+            way(frozenset(f for f in files if self._ways.get(f, self._apply) == way))
 
     def stop(self) -> None:
         """Watch nothing any more; the next `add` begins anew."""

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def no_watcher(monkeypatch):
     """Let no thread apply an edit before the test does."""
-    monkeypatch.setattr("livepatch.watching.marked.MarkedFiles.add", lambda _self, _file: None)
+    monkeypatch.setattr("livepatch.watching.marked.MarkedFiles.add", lambda *_: None)
     monkeypatch.setattr(ways, "_sites", {})
 
 

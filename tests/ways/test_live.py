@@ -4,6 +4,7 @@ import functools
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
@@ -189,6 +190,66 @@ def test_on_patch_is_called_with_the_patches_that_change_the_target(project, mar
 def test_a_string_patch_reaches_what_is_not_marked(marked):
     livepatch.patch(marked.unmarked, "def unmarked():\n    return 'named'")
     assert marked.unmarked() == "named"
+
+
+def test_guard_undoes_the_patch_whose_new_code_raises(project):
+    project.write(
+        "guard_live.py",
+        """
+        from livepatch import live
+
+        @live(guard=60)
+        def f():
+            return 1
+
+        @live
+        def g():
+            return 1
+        """,
+    )
+    import guard_live
+
+    project.edit("guard_live.py", "def g():\n    return 1", "def g():\n    return 1 // 0")
+    project.refresh()
+    with pytest.raises(ZeroDivisionError):
+        guard_live.g()
+    assert livepatch.history()[-1].kind is livepatch.PatchKind.FILES
+    project.edit("guard_live.py", "def f():\n    return 1", "def f():\n    return 1 // 0")
+    undone = threading.Event()
+    remove = livepatch.on_patch(
+        lambda patch: undone.set() if patch.kind is livepatch.PatchKind.UNDO else None
+    )
+    project.refresh()
+    with pytest.raises(ZeroDivisionError):
+        guard_live.f()
+    assert undone.wait(60)
+    remove()
+    assert guard_live.f() == 1
+
+
+@pytest.mark.parametrize("guard", [0, -1, float("nan"), float("inf")])
+def test_guard_is_a_number_of_seconds(guard):
+    with pytest.raises(livepatch.UsageError, match="seconds"):
+        livepatch.live(guard=guard)(sorted_by_hand)
+
+
+def test_apply_says_where_a_marked_file_may_be_applied(project, marked, monkeypatch):
+    added = []
+    monkeypatch.setattr(
+        "livepatch.watching.marked.MarkedFiles.add", lambda _self, _file, way: added.append(way)
+    )
+    livepatch.live(apply="checkpoint")(marked.marked)
+    project.edit("marked_live.py", "def marked():\n    return 1", "def marked():\n    return 3")
+    (way,) = added
+    way(frozenset({marked.__file__}))
+    assert marked.marked() == 1
+    assert livepatch.checkpoint().ok
+    assert marked.marked() == 3
+
+
+def test_apply_is_one_of_three_things():
+    with pytest.raises(livepatch.UsageError, match="checkpoint"):
+        livepatch.live(apply="never")(sorted_by_hand)
 
 
 @pytest.mark.parametrize("thing", [1, "no_such_module:f", len])
