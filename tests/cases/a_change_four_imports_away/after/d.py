@@ -1,0 +1,5 @@
+RATE = 2
+
+
+def value():
+    return ("new", RATE)

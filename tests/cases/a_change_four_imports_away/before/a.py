@@ -1,0 +1,5 @@
+from b import value
+
+
+def go():
+    return value()

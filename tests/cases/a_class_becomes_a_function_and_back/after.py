@@ -1,0 +1,6 @@
+def Thing(n):
+    return ("fn", n)
+
+
+def use():
+    return Thing(3)

@@ -1,0 +1,1 @@
+assert app.use() == ("fn", 3)

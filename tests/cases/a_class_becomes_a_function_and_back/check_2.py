@@ -1,0 +1,1 @@
+assert app.use().n == 6

@@ -1,0 +1,5 @@
+class C:
+    x = undefined_thing
+
+    def f(self):
+        return "f2"

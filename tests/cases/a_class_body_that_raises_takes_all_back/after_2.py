@@ -1,0 +1,5 @@
+class C:
+    x = 5
+
+    def f(self):
+        return "f2"

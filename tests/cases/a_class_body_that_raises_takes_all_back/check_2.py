@@ -1,0 +1,2 @@
+assert c.x == 5
+assert c.f() == "f2"

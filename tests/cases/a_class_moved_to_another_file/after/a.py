@@ -1,0 +1,5 @@
+from b import C
+
+
+def mk():
+    return C()

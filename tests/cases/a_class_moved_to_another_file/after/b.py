@@ -1,0 +1,6 @@
+X = 1
+
+
+class C:
+    def f(self):
+        return "c2"

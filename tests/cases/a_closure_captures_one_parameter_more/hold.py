@@ -1,0 +1,1 @@
+one, two = app.make(1)

@@ -1,0 +1,1 @@
+assert app.bump() == 110

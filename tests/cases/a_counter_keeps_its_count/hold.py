@@ -1,0 +1,3 @@
+if live:
+    app.bump()
+    app.bump()

@@ -1,0 +1,3 @@
+assert app.f("a") == "aa?"
+assert f("a") == "aa?"
+assert cm() == "mm?"

@@ -1,0 +1,4 @@
+from app import f
+
+c = app.C()
+cm = c.m

@@ -1,0 +1,7 @@
+def deco(fn):
+    return fn
+
+
+@deco
+def f():
+    return "f1"

@@ -1,0 +1,6 @@
+def helper():
+    return "h2"
+
+
+def run(cb=helper):
+    return cb()

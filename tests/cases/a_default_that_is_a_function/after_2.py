@@ -1,0 +1,10 @@
+def helper():
+    return "h3"
+
+
+def other():
+    return "o"
+
+
+def run(cb=other):
+    return cb()

@@ -1,0 +1,6 @@
+def helper():
+    return "h1"
+
+
+def run(cb=helper):
+    return cb()

@@ -1,0 +1,2 @@
+assert run() == "h2"
+assert app.run() == "h2"

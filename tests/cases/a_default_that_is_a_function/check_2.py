@@ -1,0 +1,2 @@
+assert run() == "o"
+assert app.run.__defaults__ == (app.other,)

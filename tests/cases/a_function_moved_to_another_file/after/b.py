@@ -1,0 +1,6 @@
+def h():
+    return "h"
+
+
+def f(x):
+    return ("F", x)

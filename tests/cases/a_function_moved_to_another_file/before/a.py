@@ -1,0 +1,6 @@
+def f(x):
+    return ("f", x)
+
+
+def g():
+    return f(1)

@@ -1,0 +1,12 @@
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class A:
+    pass
+
+
+class Box(A):
+    def get(self):
+        return 1

@@ -1,0 +1,2 @@
+c = m.C()
+own = c.own

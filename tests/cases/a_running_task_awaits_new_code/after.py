@@ -1,0 +1,9 @@
+async def tick():
+    return "new"
+
+
+async def main(out, tick_done, go_on):
+    for _ in range(2):
+        out.append(await tick())
+        tick_done.release()
+        await go_on.get()

@@ -1,0 +1,6 @@
+class A:
+    def f(self):
+        return "A"
+
+    def h(self):
+        return "h"

@@ -1,0 +1,3 @@
+assert o.f() == "Ab"
+assert o.h() == "h"
+assert not hasattr(o, "g")

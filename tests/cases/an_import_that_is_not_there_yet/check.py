@@ -1,0 +1,3 @@
+if live:
+    assert not patch.ok
+    assert f() == "f1"

@@ -1,0 +1,2 @@
+i = app.Outer().mk()
+d = app.Outer.Inner.Deep()

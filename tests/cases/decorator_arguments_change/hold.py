@@ -1,0 +1,4 @@
+from m import f
+
+k = m.K()
+km = k.m

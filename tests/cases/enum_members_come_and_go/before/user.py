@@ -1,0 +1,5 @@
+from m import Color
+
+
+def red(c):
+    return c is Color.RED

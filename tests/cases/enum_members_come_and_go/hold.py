@@ -1,0 +1,2 @@
+red = m.Color.RED
+C = m.Color

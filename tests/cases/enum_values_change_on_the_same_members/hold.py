@@ -1,0 +1,1 @@
+red, low = app.Color.RED, app.Lvl.LOW

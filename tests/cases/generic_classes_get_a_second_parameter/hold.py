@@ -1,0 +1,1 @@
+b, f = app.Box(1), app.first

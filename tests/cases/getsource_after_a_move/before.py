@@ -1,0 +1,9 @@
+def a():
+    return 1
+
+
+def b():
+    def inner():
+        return 2
+
+    return inner

@@ -1,0 +1,4 @@
+import inspect
+
+a, b = app.a, app.b
+i = b()

@@ -1,0 +1,2 @@
+assert a.f() == "a2"
+assert b.f() == "b2"

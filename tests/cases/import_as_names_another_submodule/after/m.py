@@ -1,0 +1,5 @@
+import pkg.y as px
+
+
+def go():
+    return px.f()

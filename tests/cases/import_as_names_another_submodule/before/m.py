@@ -1,0 +1,5 @@
+import pkg.x as px
+
+
+def go():
+    return px.f()

@@ -1,0 +1,1 @@
+assert m.go() == "y1"

@@ -1,0 +1,9 @@
+def f():
+    return 2
+
+
+def g():
+    return 3
+
+
+LIMIT = 4

@@ -1,0 +1,6 @@
+import lib
+from lib import f
+
+
+def go():
+    return f()

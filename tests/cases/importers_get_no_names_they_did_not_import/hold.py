@@ -1,0 +1,3 @@
+import sys
+
+modules = sys.modules["lib"], sys.modules["user"]

@@ -1,0 +1,3 @@
+if live:
+    assert app.REG == [("A", {"tag": 1})]
+assert a.g() == 5

@@ -1,0 +1,2 @@
+f, g = app.f, app.g
+k = app.K[0]

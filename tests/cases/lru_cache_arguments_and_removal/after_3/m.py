@@ -1,0 +1,11 @@
+import functools
+
+
+def f(x):
+    return ("v2", x)
+
+
+class C:
+    @functools.lru_cache
+    def m(self, x):
+        return ("m2", x)

@@ -1,0 +1,12 @@
+import functools
+
+
+@functools.lru_cache(maxsize=None)
+def f(x):
+    return ("v1", x)
+
+
+class C:
+    @functools.lru_cache
+    def m(self, x):
+        return ("m1", x)

@@ -1,0 +1,2 @@
+assert app.C.who() == "M2"
+assert isinstance(c, app.C)

@@ -1,0 +1,1 @@
+assert app.__doc__ is None

@@ -1,0 +1,1 @@
+assert app.__doc__ == "Doc two."

@@ -1,0 +1,5 @@
+import pytest
+
+assert app.lazy == "l2"
+with pytest.raises(AttributeError):
+    app.nope

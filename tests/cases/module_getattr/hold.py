@@ -1,0 +1,2 @@
+if live:
+    assert app.lazy == "l1"

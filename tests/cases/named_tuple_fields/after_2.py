@@ -1,0 +1,10 @@
+from typing import NamedTuple
+
+
+class P(NamedTuple):
+    x: int
+    y: int = 0
+    z: int = 7
+
+    def total(self):
+        return self.x * 100 + self.y

@@ -1,0 +1,1 @@
+assert app.part(2) == ("b2", 10, 2)

@@ -1,0 +1,3 @@
+from app import cm, part
+
+k = app.K()

@@ -1,0 +1,14 @@
+import functools
+
+
+class C:
+    n = 0
+
+    @property
+    def v(self):
+        self.n += 1
+        return self.n
+
+    @functools.cached_property
+    def w(self):
+        return "w1"

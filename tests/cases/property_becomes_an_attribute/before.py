@@ -1,0 +1,4 @@
+class C:
+    @property
+    def v(self):
+        return "p"

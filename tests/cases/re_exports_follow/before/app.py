@@ -1,0 +1,5 @@
+from pkg import VALUE, run
+
+
+def go():
+    return VALUE, run()

@@ -1,0 +1,1 @@
+assert pkg.a.f() == "fgg"

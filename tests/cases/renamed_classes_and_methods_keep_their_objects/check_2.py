@@ -1,0 +1,3 @@
+if live:
+    assert held(2) == 6
+    assert o.f() == "f2"

@@ -1,0 +1,2 @@
+def f(a: str, *, c: float = 1.5, **kw) -> list:
+    return a

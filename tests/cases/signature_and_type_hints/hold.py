@@ -1,0 +1,2 @@
+import inspect, typing
+from app import f

@@ -1,0 +1,3 @@
+assert show([]) == "LIST"
+assert app.show([]) == "LIST"
+assert show(1) == "INT"

@@ -1,0 +1,9 @@
+__all__ = ["b"]
+
+
+def a():
+    return 2
+
+
+def b():
+    return 4

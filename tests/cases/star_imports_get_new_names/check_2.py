@@ -1,0 +1,1 @@
+assert user.b() == 4

@@ -1,0 +1,8 @@
+import enum
+
+
+class S(enum.StrEnum):
+    A = "a"
+    B = "b"
+    AA = "a"
+    C = enum.auto()

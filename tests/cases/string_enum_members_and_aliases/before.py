@@ -1,0 +1,6 @@
+import enum
+
+
+class S(enum.StrEnum):
+    A = "a"
+    B = "b"

@@ -1,0 +1,10 @@
+def make():
+    class A:
+        def f(self):
+            return 1
+
+    class B(A):
+        def f(self):
+            return 2
+
+    return B

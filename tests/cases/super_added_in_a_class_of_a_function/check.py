@@ -1,0 +1,3 @@
+assert app.make()().f() == 11
+if live:
+    assert b.f() in (2, 11)

@@ -1,0 +1,2 @@
+assert b.f() == "Aagain"
+assert b.g() is app.B

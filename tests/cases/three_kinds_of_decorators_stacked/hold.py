@@ -1,0 +1,3 @@
+from app import f
+
+f(1)

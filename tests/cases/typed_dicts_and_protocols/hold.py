@@ -1,0 +1,3 @@
+P, i = app.P, app.Impl()
+if live:
+    assert isinstance(i, P)

@@ -1,0 +1,1 @@
+a, p = app.E.A, app.P()

@@ -1,0 +1,6 @@
+CACHE = {}  # comment
+ITEMS = [9]
+
+
+def f():
+    return len(ITEMS) * 2

@@ -1,0 +1,6 @@
+CACHE = {}
+ITEMS = [1, 2]
+
+
+def f():
+    return len(ITEMS)

@@ -1,0 +1,2 @@
+assert app.f() == 2
+assert app.ITEMS == [9]

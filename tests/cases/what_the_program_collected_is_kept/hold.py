@@ -1,0 +1,4 @@
+items = app.ITEMS
+if live:
+    app.CACHE["k"] = 1
+    items.append(3)
