@@ -45,7 +45,7 @@ def is_other_literal(node: ast.expr, live: object) -> bool:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
     plain = (int, float, str, bytes, bool, type(None), complex)
-    if not isinstance(value, plain) or not isinstance(live, plain):
+    if type(value) not in plain or type(live) not in plain:
         return False
     return type(value) is not type(live) or value != live
 

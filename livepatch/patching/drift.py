@@ -62,6 +62,7 @@ class Comparison:
         self.moved: list[tuple[Definition, int]] = []
         self._file = tracked.file
         self._module = module
+        self._files = frozenset(tracked.names)
         self._functions = drift.functions_by_name(module, tracked.names)
         self._places = compiling.codes_by_place(root)
         self._new_names = codes.nested_by_name(root)
@@ -69,6 +70,8 @@ class Comparison:
         self._root = root
         self._bound = scopes.names_bound(text)
         self._unsure: list[str] = []
+        self._paired: dict[str, dict[int, FunctionType]] = {}
+        self._deleted, self._assigned = scopes.names_deleted_and_assigned(text)
         self._class_binds: dict[tuple[str, ...], set[str]] = {}
         self._running = drift.executing_root(module)
         old = self._running[0] if self._running else self._from_cache(tracked.file)
@@ -106,7 +109,7 @@ class Comparison:
             elif new.kind is Kind.CLASS:
                 yield from self._class(new, owner, home, space, conditional=conditional)
             elif new.kind is not Kind.GUARD:
-                if self._is_to_be_run(new, owner, space):
+                if self._is_to_be_run(new, owner, space, conditional=conditional):
                     yield Edit(Action.EXECUTE, None, new, owner, home)
                 yield from self.edits(new.children, owner, home, conditional=True)
 
@@ -129,7 +132,7 @@ class Comparison:
         if code is None:
             return
         if new.name not in space:
-            if not (conditional or new.role or self._existed(new)):
+            if not (conditional or new.role or self._existed(new) or new.name in self._deleted):
                 yield Edit(Action.ADD, None, new, owner, home)
             return
         live = self._live(new, code, space)
@@ -158,15 +161,39 @@ class Comparison:
                 type(value) is FunctionType and value.__code__.co_qualname == code.co_qualname
             )
             return value if fits else None
-        found = self._functions.get(code.co_qualname, [])
-        same = [one for one in found if codes.same_code(one.__code__, code)]
-        if same:
-            return min(same, key=lambda one: abs(one.__code__.co_firstlineno - new.first))
-        distinct = list({id(one.__code__): one for one in found}.values())
-        siblings = self._new_names[code.co_qualname]
-        if len(distinct) == len(siblings):
-            return distinct[next(i for i, other in enumerate(siblings) if other is code)]
-        return distinct[0] if len(distinct) == 1 else None
+        name = code.co_qualname
+        if name not in self._paired:
+            self._paired[name] = self._pairs(name, space.get(new.name))
+        return self._paired[name].get(id(code))
+
+    def _pairs(self, name: str, value: object) -> dict[int, FunctionType]:
+        """Pair what the new text defines as `name` with what is live: equal code, then order.
+
+        The arms of an `if`, and overloads, have no live function for some of them; where it
+        cannot be said which one lives, none is paired.
+        """
+        siblings = self._new_names[name]
+        live = list({id(one.__code__): one for one in self._functions.get(name, ())}.values())
+        found: dict[int, FunctionType] = {}
+        for code in siblings:
+            same = [one for one in live if codes.same_code(one.__code__, code)]
+            if same:
+                line = code.co_firstlineno
+                best = min(same, key=lambda one: abs(one.__code__.co_firstlineno - line))
+                found[id(code)] = best
+                live.remove(best)
+        rest = [code for code in siblings if id(code) not in found]
+        if len(rest) == 1 < len(live):
+            live = [
+                one
+                for one in lookup.reach(value)
+                if isinstance(one, FunctionType) and one in live
+            ]
+        if len(rest) == len(live):
+            found |= {id(code): one for code, one in zip(rest, live, strict=True)}
+        elif rest and live:
+            self._unsure.append(name)
+        return found
 
     def _class(
         self,
@@ -179,7 +206,8 @@ class Comparison:
     ) -> Iterator[Edit]:
         path = (*owner, new.name)
         if self._space(path) is None:
-            if not (conditional or new.name in space or self._existed(new)):
+            known = new.name in space or new.name in self._deleted or self._existed(new)
+            if not (conditional or known):
                 yield Edit(Action.ADD, None, new, owner, home)
             return
         if self._header_changed(new, owner):
@@ -188,7 +216,20 @@ class Comparison:
             yield Edit(
                 Action.HEADER, replace(new, text=""), new, owner, home, frozenset({part})
             )
-        yield from self.edits(new.children, path, home)
+        if self._is_of_this_file(new, path):
+            yield from self.edits(new.children, path, home, conditional=conditional)
+
+    def _is_of_this_file(self, new: Definition, path: tuple[str, ...]) -> bool:
+        """Tell whether the live class was made here: C code may have put its own in its place."""
+        if not any(child.kind is Kind.FUNCTION for child in new.children):
+            return True
+        cls = lookup.resolve_class(self._module, path)
+        prefix = f"{'.'.join(path)}."
+        made = lookup.class_functions(cls, self._is_ours, set()) if cls is not None else ()
+        return any(function.__code__.co_qualname.startswith(prefix) for function in made)
+
+    def _is_ours(self, code: CodeType) -> bool:
+        return code.co_filename in self._files
 
     def _segments(self, new: Definition, owner: tuple[str, ...]) -> list[codes.Segment]:
         name = ".".join(owner)
@@ -216,7 +257,12 @@ class Comparison:
         return str(new.qualname) in self._old_names
 
     def _is_to_be_run(
-        self, new: Definition, owner: tuple[str, ...], space: Mapping[str, Any]
+        self,
+        new: Definition,
+        owner: tuple[str, ...],
+        space: Mapping[str, Any],
+        *,
+        conditional: bool,
     ) -> bool:
         """Tell whether a statement is surely new or changed; what is unsure is noted."""
         if self._old is not None:
@@ -233,13 +279,15 @@ class Comparison:
             or not isinstance(new.node, ast.Assign | ast.Import | ast.ImportFrom)
         ):
             return False
+        if conditional or names & self._deleted:
+            return False
         if all(name not in space for name in names):
             plain = not owner or type(lookup.resolve_class(self._module, owner)) is type
             return plain and not any(name.startswith("__") for name in names)
         value = getattr(new.node, "value", None)
         if len(names) == 1 and value is not None:
             (only,) = names
-            if is_other_literal(value, space.get(only)):
+            if only not in self._assigned and is_other_literal(value, space.get(only)):
                 self._unsure.append(".".join((*owner, only)))
         return False
 
@@ -268,6 +316,8 @@ class Comparison:
                 continue
             line = made[0].__code__.co_firstlineno
             *path, name = qualname.split(".")
+            if name.startswith("__annotate"):
+                continue  # what 3.14 makes of annotations
             space = self._space(tuple(path)) or {}
             found = lookup.reach(space.get(name))
             if any(one in made for one in found if type(one) is FunctionType):

@@ -17,9 +17,10 @@ ENDS = frozenset({
     "DELETE_GLOBAL", "DELETE_ATTR", "DELETE_SUBSCR", "STORE_DEREF",
 })  # fmt: skip
 SILENT = frozenset({"NOP", "RESUME", "EXTENDED_ARG", "CACHE", "PRECALL", "NOT_TAKEN"})
+CO_ITERABLE_COROUTINE = 0x100
 JUMPS = frozenset(dis.hasjrel) | frozenset(dis.hasjabs)
 SHAPE = (
-    "co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags", "co_argcount",
+    "co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_argcount",
     "co_posonlyargcount", "co_kwonlyargcount", "co_name", "co_qualname", "co_exceptiontable",
 )  # fmt: skip
 
@@ -32,6 +33,8 @@ def same_code(one: CodeType, other: CodeType) -> bool:
         return True
     if any(getattr(one, name) != getattr(other, name) for name in SHAPE):
         return False
+    if (one.co_flags ^ other.co_flags) & ~CO_ITERABLE_COROUTINE:
+        return False  # types.coroutine sets that flag in the code that it is given
     return constant_key(one.co_consts) == constant_key(other.co_consts)
 
 
@@ -56,7 +59,7 @@ def constant_key(value: object) -> Hashable:
     match value:
         case CodeType():
             shape = tuple(getattr(value, name) for name in SHAPE)
-            return "code", shape, constant_key(value.co_consts)
+            return "code", shape, value.co_flags, constant_key(value.co_consts)
         case tuple():
             return "tuple", tuple(constant_key(item) for item in value)
         case frozenset():

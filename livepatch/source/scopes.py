@@ -116,6 +116,24 @@ def reads_in_inner_scopes(node: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
+def names_deleted_and_assigned(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the names that `text` deletes, and those that code assigns from another scope.
+
+    The latter are names of `global` statements and of attributes that are stored.
+    """
+    deleted: set[str] = set()
+    assigned: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Del()):
+                deleted.add(name)
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                assigned.add(name)
+            case ast.Global(names=names):
+                assigned.update(names)
+    return frozenset(deleted), frozenset(assigned)
+
+
 def names_bound(text: str) -> frozenset[str]:
     """Give the names that the top level of `text` binds, `global` statements included."""
     tree = ast.parse(text)

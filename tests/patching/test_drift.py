@@ -12,7 +12,10 @@ import pytest
 import livepatch
 from livepatch import api
 from livepatch.model import ChangeKind
+from livepatch.patching import reading
+from livepatch.patching.registry import TrackedFile
 from livepatch.runtime import drift
+from livepatch.source.text import read_source
 
 
 def imported(project, text, name="early", *, cached=False):
@@ -210,6 +213,87 @@ def test_a_file_older_than_the_process_is_taken_as_it_is_without_compiling(
     monkeypatch.setattr(drift, "_began", [project.path("early.py").stat().st_ctime + 100])
     api.default_patcher().track(module, module.__file__)
     assert not api.default_patcher().is_late(module.__file__)
+
+
+TWISTED = [
+    "argparse",
+    "asyncio.base_events",
+    "asyncio.tasks",
+    "calendar",
+    "collections",
+    "copy",
+    "dataclasses",
+    "enum",
+    "functools",
+    "hashlib",
+    "inspect",
+    "logging",
+    "os",
+    "re",
+    "shutil",
+    "socket",
+    "ssl",
+    "subprocess",
+    "textwrap",
+    "threading",
+    "traceback",
+    "types",
+    "typing",
+    "unittest.mock",
+    "urllib.parse",
+    "xml.etree.ElementTree",
+    "zipfile",
+]
+
+
+@pytest.mark.parametrize("name", TWISTED)
+def test_nothing_differs_where_nothing_was_edited(name):
+    """Arms of an `if`, `del`, overloads, C code in the place of classes, generated members."""
+    module = importlib.import_module(name)
+    tracked = TrackedFile(module.__file__, None)
+    tracked.add(module)
+    found = reading.make_late_reading(tracked, read_source(module.__file__))
+    assert [str((edit.new or edit.old).qualname) for edit in found.plan.edits] == []
+    assert [(old, new) for old, new in found.plan.lines if old != new] == []
+    assert [note.message for note in found.notes] == []
+
+
+CONDITIONAL = """
+    import sys
+    if sys.platform == "none":
+        def f():
+            return "none"
+    else:
+        def f():
+            return "here"
+"""
+
+
+def test_the_arm_of_an_if_that_was_not_taken_is_no_difference_and_the_taken_one_follows(
+    project,
+):
+    module = imported(project, CONDITIONAL)
+    rewritten(project, CONDITIONAL.replace('return "none"', 'return "nowhere"'))
+    assert not livepatch.refresh(module)
+    assert module.f() == "here"
+
+
+def test_where_it_cannot_be_said_which_arm_lives_the_function_is_left_and_named(project):
+    module = imported(project, CONDITIONAL)
+    rewritten(project, CONDITIONAL.replace('return "here"', 'return "there"'))
+    patch = livepatch.refresh(module)
+    assert module.f() == "here"
+    assert [(note.slug, "f" in note.message) for note in patch.notes] == [
+        ("late-baseline", True)
+    ]
+
+
+def test_a_counter_that_the_file_itself_counts_up_is_not_named(project):
+    text = "count = 0\n\ndef up():\n    global count\n    count += 1\n"
+    module = imported(project, text)
+    module.up()
+    assert livepatch.refresh(module).notes == ()
+    assert module.count == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
