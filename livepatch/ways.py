@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeVar, overload
 
 from livepatch.api import default_patcher, watches
@@ -141,17 +141,22 @@ def _outline_later(
 
 def _follow(patcher: Patcher, found: Target, way: Apply | None = None) -> None:
     """Have the file of `found` tracked, and watched by somebody."""
-    global _marked  # noqa: PLW0603  one watcher for the process, as there is one patcher
     file = strings.tracked_file(patcher, found, marked_only=True).file
-    if any(watch.wants(file) for watch in watches()):
+    if file.startswith("<") or any(watch.wants(file) for watch in watches()):
         return
+    _marked_files().add(file, way)
+
+
+def _marked_files() -> MarkedFiles:
+    """Give the watcher of marked files; it has no thread before the first file."""
+    global _marked  # noqa: PLW0603  one watcher for the process, as there is one patcher
     if _marked is None:
+        patcher = default_patcher()
         _marked = MarkedFiles(
             apply=patcher.apply, tracked=patcher.is_tracked, reported=lambda: bool(watches())
         )
         patcher.on_patch(_marked.report)
-    if not file.startswith("<"):
-        _marked.add(file, way)
+    return _marked
 
 
 def _only_about(found: Target, on_patch: OnPatch) -> OnPatch:
@@ -239,51 +244,67 @@ def loop(items: Iterable[T] | None = None, /) -> Iterable[T] | bool:
     return items if site is None else turns.turns(site, items, frame)
 
 
-_sites: dict[tuple[int, int], turns.Site] = {}
+_sites: dict[tuple[int, int], _Looked] = {}
 MOST_SITES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found for one call of `loop` in one code object; None is found only once, too."""
+
+    code: CodeType
+    position: turns.Position
+    site: turns.Site | None
 
 
 def _site(frame: FrameType) -> turns.Site | None:
     """Give the loop whose head `frame` evaluates; a `while` asks once a turn."""
     key = (id(frame.f_code), frame.f_lasti)
-    site = _sites.get(key)
-    if site is None or site.code is not frame.f_code:
-        site = _same_place(frame) or _make_site(frame)
-        if site is not None:
-            if len(_sites) >= MOST_SITES:
-                _sites.clear()
-            _sites[key] = site
-    return site
+    looked = _sites.get(key)
+    if looked is None or looked.code is not frame.f_code:
+        looked = _same_place(frame) or _Looked(
+            frame.f_code, turns.position_of(frame), _make_site(frame)
+        )
+        if len(_sites) >= MOST_SITES:
+            _sites.clear()
+        _sites[key] = looked
+    return looked.site
 
 
-def _same_place(frame: FrameType) -> turns.Site | None:
+def _same_place(frame: FrameType) -> _Looked | None:
+    """Give what was found for the same call: a `while` may have its condition in two places."""
     position = turns.position_of(frame)
-    for site in _sites.values():
-        if site.code is frame.f_code and position is not None and site.position == position:
-            return site
+    for looked in _sites.values():
+        same = looked.code is frame.f_code and looked.position == position
+        if same and position is not None:
+            return looked
     return None
 
 
 def _make_site(frame: FrameType) -> turns.Site | None:
+    """Give the loop of `frame`, followed from now on; None, and a word, where that cannot be."""
     patcher = default_patcher()
+    where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     try:
         found = find_running(frame, patcher.registry)
         tracked = strings.tracked_file(patcher, found, marked_only=True)
-    except TargetError:
-        return None  # no file to follow: the loop is a plain one
+    except TargetError as error:
+        _say(f"{where}: this loop is not live: {error.reason}")
+        return None
     _follow(patcher, found)
     if liveloops.is_other_edit not in patcher.edit_filters:
         patcher.edit_filters.append(liveloops.is_other_edit)
     if found.qualname:
         patcher.marks.mark(found.module, found.definition)
         liveloops.prepare_module(patcher.registry, tracked.file, found.module, patcher.marks)
-    return turns.make_site(frame, tracked, strings.text_of(tracked), _say)
+    site = turns.make_site(frame, tracked, strings.text_of(tracked), _say)
+    if site is None:
+        reason = "it stands in a function inside a function, or not in the file any more"
+        _say(f"{where}: this loop is not live: {reason}")
+    return site
 
 
 def _say(text: str) -> None:
     """Report `text`, which belongs to no patch."""
-    for watch in watches():
-        watch.reporter.message(text)
-        return
-    if _marked is not None:
-        _marked.reporter.message(text)
+    reporter = next((watch.reporter for watch in watches()), None)
+    (reporter or _marked_files().reporter).message(text)

@@ -407,6 +407,31 @@ def test_a_closure_of_an_unprepared_loop_shares_its_variables(running):
     assert module.log == [100, 200, 401, 602]
 
 
+def test_a_loop_that_cannot_be_live_says_so_once_and_runs_as_it_is(running, monkeypatch):
+    said = []
+    monkeypatch.setattr("livepatch.ways._say", said.append)
+    module, _ = running(
+        "nested_alone",
+        """
+        def run():
+            def inner():
+                n = 0
+                while loop():
+                    n += 1
+                    if n == 5: return n
+            return inner()
+        """,
+        "alone",
+    )
+    assert module.run() == 5
+    (text,) = said
+    assert "function inside a function" in text
+    namespace = {"loop": livepatch.loop}
+    exec("found = [x for x in loop('ab')]", namespace)
+    assert namespace["found"] == ["a", "b"]
+    assert "no module" in said[1]
+
+
 MODULE = """
     import sys
     from livepatch import loop
