@@ -14,3 +14,6 @@ thread = threading.Thread(target=run, daemon=True)
 thread.start()
 assert begun.acquire(timeout=60)
 assert begun.acquire(timeout=60)
+idle = threading.Event()
+loop.call_soon_threadsafe(idle.set)  # runs once all tasks wait
+assert idle.wait(60)
