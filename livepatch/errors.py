@@ -178,3 +178,33 @@ class ScriptRefusedError(LivepatchError):
         super().__init__(f"{name}: {'; '.join(reasons)}")
         self.name = name
         self.reasons = reasons
+
+
+class PluginError(LivepatchError):
+    """A plugin of a web application cannot be what it is asked to be; what ran before goes on."""
+
+    slug = "plugin"
+
+
+class PluginConfigError(PluginError, ValueError):
+    """A `plugin.json` is missing or not as it has to be; `reasons` say why, one line each."""
+
+    slug = "plugin-config"
+
+    def __init__(self, file: str, reasons: tuple[str, ...]) -> None:
+        """Say what is wrong in which file."""
+        super().__init__(f"{file}: {'; '.join(reasons)}")
+        self.file = file
+        self.reasons = reasons
+
+
+class PluginStateError(PluginError, RuntimeError):
+    """A plugin cannot be moved so from the state that it is in, or its id or domain is taken."""
+
+    slug = "plugin-state"
+
+
+class PluginImportError(PluginError, ImportError):
+    """The code of a plugin raised while it was imported, or makes no plugin; nothing of it stays."""
+
+    slug = "plugin-import"

@@ -35,7 +35,7 @@ BANNED_VERBS = ("handle_", "process_", "do_")
 NOUNS = {"process_start"}
 """Names that begin with one of these words as a noun."""
 
-PEERS = {"livepatch.ext.jurigged"}
+PEERS = {"livepatch.ext.jurigged", "livepatch.hosting.flask"}
 """Modules that speak another tool's language, which may bear its words."""
 
 each_module = pytest.mark.parametrize(

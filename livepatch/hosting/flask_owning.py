@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import CellType, FunctionType, MethodType
 from typing import Any, Final
 
+from flask import Flask
+
 from livepatch.hosting.flask_draft import HOOKS, cells_of
+from livepatch.hosting.flask_table import Table
+from livepatch.model import MISSING, Write, WriteKind
 from livepatch.patching.registering import Step
+from livepatch.runtime import holding
 
 LISTS: Final = (*HOOKS, "teardown_appcontext_funcs", "shell_context_processors")
 DEPTH: Final = 6  # how many wrappers deep
@@ -104,3 +109,47 @@ def _attribute(item: Any, name: str) -> Any:
         return object.__getattribute__(item, "__dict__").get(name)
     except AttributeError:
         return None
+
+
+def is_code_of(item: Any, module: str) -> bool:
+    """Tell whether something registered is a function defined in `module` or below."""
+    function = item if isinstance(item, FunctionType) else _attribute(item, "callback")
+    home = function.__module__ if isinstance(function, FunctionType) else None
+    return home is not None and (home == module or home.startswith(f"{module}."))
+
+
+def drop_code_of(app: Flask, module: str) -> None:
+    """Have nothing registered with `app` that is defined in `module` or below, routes aside.
+
+    The caller has a draft open.
+    """
+    for container in registries(app):
+        holding.drop(container, lambda _, item: is_code_of(item, module))
+
+
+def forget_in(write: Write, name: str, module: str, own: Sequence[object]) -> None:
+    """Take a blueprint that is gone out of what an undo or redo would write.
+
+    `name` is the one that it had, `module` the one of its code, `own` what was part of it.
+    """
+    cls: Any = write.target
+    if write.kind is not WriteKind.TYPE_ATTRIBUTE or holding.NAMES not in vars(cls):
+        return
+    if write.base is MISSING or any(type(item) is cls for item in own):
+        write.base = write.value
+        return
+
+    def is_gone(path: holding.Path, item: Any) -> bool:
+        key = str(path[0])
+        return key == name or key.startswith(f"{name}.") or is_code_of(item, module)
+
+    write.value, write.base = (_without(value, is_gone) for value in (write.value, write.base))
+
+
+def _without(value: Any, is_gone: Callable[[holding.Path, Any], bool]) -> Any:
+    value = holding.copied(value)
+    holding.drop(value.rules if isinstance(value, Table) else value, is_gone)
+    if isinstance(value, Table):
+        value.rebuild()
+        value.sort()
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -39,6 +39,12 @@ class Table:
         if chosen and holding.drop(self.rules, lambda _, rule: id(rule) in chosen):
             self.rebuild()
 
+    def exchange(self, chosen: Callable[[Rule], Rule]) -> None:
+        """Have `chosen(rule)` in the place of each rule."""
+        for rules in self.rules.values():
+            rules[:] = map(chosen, rules)
+        self.rebuild()
+
     def __iter__(self) -> Iterator[Rule]:
         """Give all rules."""
         for rules in list(self.rules.values()):
@@ -65,6 +71,14 @@ class Table:
             for rules in self.rules.values():
                 rules.sort(key=lambda rule: rule.build_compare_key())
             self.remap = False
+
+
+def key_of(rule: Rule) -> tuple[Any, ...]:
+    """Give what two rules have in common that match and build the same."""
+    defaults = tuple(sorted((rule.defaults or {}).items(), key=str))
+    methods = frozenset(rule.methods or ())
+    kind = (rule.build_only, rule.websocket, rule.strict_slashes, rule.alias, rule.redirect_to)
+    return rule.rule, rule.endpoint, methods, rule.subdomain, rule.host, defaults, kind
 
 
 def _set_remap(url_map: Any, value: bool) -> None:  # noqa: FBT001  the setter of a property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from livepatch.model import Note, Patch, PatchKind, Write
@@ -51,6 +52,12 @@ class History:
     def newest(self) -> int:
         """Give the number of the patch that would be undone next, 0 for none."""
         return self._undoable[-1].patch.number if self._undoable else 0
+
+    def revise(self, change: Callable[[Write], None]) -> None:
+        """Let `change` take out of each write that an undo or redo would make what is gone."""
+        for entry in (*self._undoable, *self._redoable):
+            for write in entry.inverse:
+                change(write)
 
     def add(self, entry: Entry) -> None:
         """Note a new patch; what was undone before it cannot be done again."""

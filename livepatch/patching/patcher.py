@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from types import CodeType, ModuleType
 
 from livepatch.errors import NotTrackedError, SourceError
-from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal
+from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal, Write
 from livepatch.patching import (
     imports,
     liveloops,
@@ -302,6 +302,11 @@ class Patcher:
             patch = self._carry_out([again], PatchKind.RERUN, started)
         self._tell(patch)
         return patch
+
+    def revise_history(self, change: Callable[[Write], None]) -> None:
+        """Let `change` take things that are gone out of what an undo or redo would write."""
+        with self._lock:
+            self._history.revise(change)
 
     def newest(self) -> int:
         """Give the number of the patch that `undo()` would take back, 0 for none."""
