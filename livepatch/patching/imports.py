@@ -138,7 +138,7 @@ def _package(module: ModuleType) -> str:
 
 def _from_imports(text: str, package: str, *, at_start: bool = False) -> list[tuple[str, str, str]]:
     found = []
-    for match in FROM.finditer(text):
+    for match in _matches(text):
         if at_start and match.group()[0] in " \t":
             continue
         try:
@@ -152,6 +152,17 @@ def _from_imports(text: str, package: str, *, at_start: bool = False) -> list[tu
     return found
 
 
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """Give the matches of FROM, looking only at lines that begin with its first word."""
+    at = text.find("from")
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        match = None if text[start:at].strip(" \t") else FROM.match(text, start)
+        if match is not None:
+            yield match
+        at = text.find("from", at + 4 if match is None else max(match.end(), at + 4))
+
+
 def absolute(node: ast.ImportFrom, package: str) -> str:
     """Give the full name of the module that a from-import in `package` reads."""
     if not node.level:
@@ -161,8 +172,13 @@ def absolute(node: ast.ImportFrom, package: str) -> str:
     return ".".join([*base, node.module] if node.module else base)
 
 
-def imported_files(tracked: TrackedFile, text: str, registry: Registry) -> frozenset[str]:
-    """Give the tracked files that a new text imports from, as far as imports name them."""
+def imported_files(
+    tracked: TrackedFile, text: str, registry: Registry, *, whole: bool
+) -> frozenset[str]:
+    """Give the tracked files that a new text takes names from with `from ... import`.
+
+    With `whole`, those too that it imports as modules: it needs them only when it runs.
+    """
     found = set()
     for module in tracked.modules[:1]:
         for source, name, _ in _from_imports(text, _package(module), at_start=True):
@@ -171,7 +187,7 @@ def imported_files(tracked: TrackedFile, text: str, registry: Registry) -> froze
                 other = registry.get(file) if isinstance(file, str) else None
                 if other is not None and other is not tracked:
                     found.add(other.file)
-    for match in re.finditer(r"^import[ \t]+([^\n#;]+)", text, re.MULTILINE):
+    for match in re.finditer(r"^import[ \t]+([^\n#;]+)", text if whole else "", re.MULTILINE):
         for part in match.group(1).split(","):
             file = getattr(sys.modules.get(part.split(" as ")[0].strip()), "__file__", None)
             other = registry.get(file) if isinstance(file, str) else None
@@ -181,12 +197,20 @@ def imported_files(tracked: TrackedFile, text: str, registry: Registry) -> froze
 
 
 def in_order(readings: list[Reading], registry: Registry) -> list[Reading]:
-    """Give the readings so that a file comes after those that it imports from."""
+    """Give the readings so that a file comes after those that it imports from.
+
+    In a circle of imports, names that are taken out of a module count more than modules.
+    """
     if len(readings) < 2:  # noqa: PLR2004
         return readings
-    needed = {
-        item.tracked.file: imported_files(item.tracked, item.source.text, registry)
-        for item in readings
-    }
     by_file = {item.tracked.file: item for item in readings}
-    return [by_file[plan.file] for plan in order_files([r.plan for r in readings], needed)]
+    plans = [item.plan for item in readings]
+    for whole in (True, False):
+        needed = {
+            item.tracked.file: imported_files(
+                item.tracked, item.source.text, registry, whole=whole
+            )
+            for item in readings
+        }
+        plans = order_files(plans, needed)
+    return [by_file[plan.file] for plan in plans]

@@ -10,6 +10,7 @@ import ast
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -53,8 +54,8 @@ def carry_over(sites: Sequence[Site]) -> None:
     for site in sites:
         for path in sorted({path for edit in site.plan.edits for path in _changed_class(edit)}):
             scope = site.scope_of(path)
-            if scope is None or scope.owner is None:
-                continue
+            if scope is None or scope.owner is None or path in site.split:
+                continue  # instances of a class that was split keep the old class as it was
             _give_new_attributes(site, path, scope.owner)
             _run_hooks(site, scope.owner)
 
@@ -100,7 +101,7 @@ def _is_bound(hook: Hook) -> bool:
         if name == "<locals>":
             return True
         found = getattr(found, name, None)
-    return found is hook or found is None and hook.__module__ not in sys.modules
+    return found is hook or (found is None and hook.__module__ not in sys.modules)
 
 
 def state_of(instance: object) -> dict[str, object]:
@@ -117,10 +118,8 @@ def state_of(instance: object) -> dict[str, object]:
 
 def _attribute_names(instance: object) -> set[str]:
     names: set[str] = set()
-    try:
+    with suppress(AttributeError):
         names.update(object.__getattribute__(instance, "__dict__"))
-    except AttributeError:
-        pass
     for cls in type(instance).__mro__:
         names.update(
             name
@@ -228,10 +227,14 @@ def _give(site: Site, instances: list[object], name: str, value: ast.expr) -> bo
     owner = ast.Expression(body=value)
     code = compile(ast.fix_missing_locations(owner), site.tracked.file, "eval")
     for instance in instances:
-        if not hasattr(instance, name):
+        if not hasattr(instance, name) and _can_hold(instance, name):
             made = eval(code, vars(site.module))  # noqa: S307  the program's own expression
             site.transaction.add([Write(WriteKind.INSTANCE_ATTRIBUTE, instance, name, made)])
     return True
+
+
+def _can_hold(instance: object, name: str) -> bool:
+    return hasattr(instance, "__dict__") or name in _attribute_names(instance)
 
 
 def _mention(site: Site, edit: Edit, text: str) -> None:
