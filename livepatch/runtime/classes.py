@@ -14,7 +14,7 @@ from typing import Any
 
 from livepatch import interp
 from livepatch.model import MISSING, Write, WriteKind
-from livepatch.runtime import functions, lookup
+from livepatch.runtime import functions, heap, lookup
 
 NEVER = frozenset(
     {"__dict__", "__weakref__", "__module__", "__qualname__", "_abc_impl", "__annotations_cache__",
@@ -112,13 +112,7 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 def instances_of(cls: type) -> list[object]:
     """Give the live direct instances of `cls` that the collector knows."""
-    if gc.get_freeze_count():
-        gc.unfreeze()
-        try:
-            return [found for found in gc.get_referrers(cls) if type(found) is cls]
-        finally:
-            gc.freeze()
-    return [found for found in gc.get_referrers(cls) if type(found) is cls]
+    return [found for found in heap.referrers(cls) if type(found) is cls]
 
 
 def subclasses_of(cls: type) -> Iterator[type]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+
+from livepatch.runtime import heap
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def suspended(codes: Collection[CodeType]) -> list[Active]:
     """Give the generators and coroutines that are suspended in one of `codes`."""
     ids = {id(code) for code in codes}
     found = []
-    for candidate in gc.get_referrers(*codes):
+    for candidate in heap.referrers(*codes):
         active = _waiting(candidate)
         if active is not None and id(active.code) in ids:
             found.append(active)

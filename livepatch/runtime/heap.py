@@ -13,6 +13,31 @@ from types import CodeType, FunctionType
 from livepatch.runtime import epochs
 
 MANY = 32  # up to here gc.get_referrers is cheaper than one pass over all objects
+FROZEN_BY_START = 2000  # CPython 3.12 freezes hundreds of its own objects as it starts
+
+
+def referrers(*targets: object) -> list[object]:
+    """Give what refers to one of `targets`, frozen objects too: the collector hides them."""
+    if gc.get_freeze_count() <= FROZEN_BY_START:
+        return gc.get_referrers(*targets)
+    gc.unfreeze()
+    try:
+        return gc.get_referrers(*targets)
+    finally:
+        # All that there is, which is more than the program froze; but a program that is about
+        # to fork, or did, shares its memory only with what is frozen.
+        gc.freeze()
+
+
+def everything() -> list[object]:
+    """Give all objects that the collector knows, frozen ones too."""
+    if gc.get_freeze_count() <= FROZEN_BY_START:
+        return gc.get_objects()
+    gc.unfreeze()
+    try:
+        return gc.get_objects()
+    finally:
+        gc.freeze()
 
 
 def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]]:
@@ -21,9 +46,7 @@ def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]
     found: dict[int, list[FunctionType]] = {}
     if not ids:
         return found
-    candidates = gc.get_referrers(*codes) if len(ids) <= MANY else gc.get_objects()
-    if gc.get_freeze_count():
-        candidates += _frozen(codes)
+    candidates = referrers(*codes) if len(ids) <= MANY else everything()
     seen: set[int] = set()
     for candidate in candidates:
         if type(candidate) is not FunctionType or id(candidate.__code__) not in ids:
@@ -39,35 +62,18 @@ def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]
 
 def functions_in(namespace: dict[str, object]) -> list[FunctionType]:
     """Give the functions whose globals are `namespace`, wherever they are."""
-    if gc.get_freeze_count():
-        gc.unfreeze()
-        try:
-            holders = gc.get_referrers(namespace)
-        finally:
-            gc.freeze()
-    else:
-        holders = gc.get_referrers(namespace)
     return [
         holder
-        for holder in holders
+        for holder in referrers(namespace)
         if type(holder) is FunctionType and holder.__globals__ is namespace
     ]
-
-
-def _frozen(codes: Collection[CodeType]) -> list[object]:
-    """Look into the permanent generation too: freezing hides objects from the collector."""
-    gc.unfreeze()
-    try:
-        return list(gc.get_referrers(*codes))
-    finally:
-        gc.freeze()
 
 
 def functions_where(accept: Callable[[CodeType], bool]) -> list[FunctionType]:
     """Give the functions of the whole process whose code `accept` takes."""
     return [
         candidate
-        for candidate in gc.get_objects()
+        for candidate in everything()
         if type(candidate) is FunctionType
         and accept(candidate.__code__)
         and not epochs.is_hidden(candidate)

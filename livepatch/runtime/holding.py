@@ -8,14 +8,13 @@ inverse. A container that somebody may be reading is never changed in place; a c
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
 from livepatch.model import MISSING, Write, WriteKind
-from livepatch.runtime import epochs
+from livepatch.runtime import epochs, heap
 
 NAMES = "__livepatch_held__"
 MERGE = "__livepatch_merged__"
@@ -86,7 +85,7 @@ def instances_of(kinds: tuple[type, ...]) -> list[Any]:
             pending.extend(type.__subclasses__(cls))
     found: dict[int, Any] = {}
     chosen = set(classes)
-    for candidate in gc.get_referrers(*classes):
+    for candidate in heap.referrers(*classes):
         if type(candidate) in chosen:
             found[id(candidate)] = candidate
     return list(found.values())
