@@ -1,0 +1,8 @@
+def make(n):
+    other = n * 2
+    del other
+
+    def step():
+        return n
+
+    return step

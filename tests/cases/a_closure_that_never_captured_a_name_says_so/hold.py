@@ -1,0 +1,1 @@
+step = app.make(1)

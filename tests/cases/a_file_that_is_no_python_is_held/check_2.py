@@ -1,0 +1,2 @@
+assert patch.ok
+assert (f(), g()) == ("new", "new")

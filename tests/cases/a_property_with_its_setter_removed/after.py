@@ -1,0 +1,3 @@
+class C:
+    def y(self):
+        return 2

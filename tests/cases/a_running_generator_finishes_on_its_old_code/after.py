@@ -1,0 +1,3 @@
+def numbers():
+    yield "new 1"
+    yield "new 2"

@@ -1,0 +1,3 @@
+def numbers():
+    yield "old 1"
+    yield "old 2"

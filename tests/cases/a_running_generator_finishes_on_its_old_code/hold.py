@@ -1,0 +1,2 @@
+running = app.numbers()
+next(running)

@@ -1,0 +1,5 @@
+def build():
+    return ["new"]
+
+
+TABLE = build()

@@ -1,0 +1,10 @@
+LOG = []
+NEW = 5
+
+
+def f():
+    return 'new'
+
+
+if NEW:
+    LOG = [1]

@@ -1,0 +1,5 @@
+class C:
+    n = 2
+
+    def g(self):
+        return 'new'

@@ -1,0 +1,5 @@
+LOG = []
+
+
+def f():
+    return 'old'

@@ -1,0 +1,5 @@
+class C:
+    n = 1
+
+    def g(self):
+        return 'old'

@@ -1,0 +1,1 @@
+f, c, log = a.f, b.C(), a.LOG

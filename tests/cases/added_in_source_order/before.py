@@ -1,0 +1,5 @@
+LOG = []
+
+
+def first():
+    return 1

@@ -1,0 +1,2 @@
+assert app.LOG == ["zero", "Second"]
+assert app.third == 4

@@ -1,0 +1,9 @@
+def helper():
+    return "old"
+
+
+def other():
+    return "new"
+
+
+VALUE = other

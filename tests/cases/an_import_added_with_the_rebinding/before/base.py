@@ -1,0 +1,5 @@
+def helper():
+    return "old"
+
+
+VALUE = helper

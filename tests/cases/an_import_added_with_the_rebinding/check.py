@@ -1,0 +1,2 @@
+assert use() == "new"
+assert user.VALUE is base.other

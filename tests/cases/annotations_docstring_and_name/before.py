@@ -1,0 +1,10 @@
+def f(a: int, b):
+    """Old."""
+    return a
+
+
+class C:
+    """Old."""
+
+    def m(self) -> int:
+        """Old."""

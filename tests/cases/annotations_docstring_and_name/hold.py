@@ -1,0 +1,4 @@
+import inspect
+import typing
+
+f, m = app.f, app.C().m

@@ -1,0 +1,7 @@
+B: str = "b"
+D: list = []
+
+
+class C:
+    b: str = "b"
+    d: list = None

@@ -1,0 +1,1 @@
+C, c, d = app.C, app.C(), app.D()

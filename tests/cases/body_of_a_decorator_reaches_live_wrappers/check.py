@@ -1,0 +1,2 @@
+assert f(1) == ("new", 1)
+assert m() == ("new", 1)

@@ -1,0 +1,1 @@
+f, m = app.f, app.C().m

@@ -1,0 +1,3 @@
+plain, wrapped = app.plain, app.wrapped
+cart = app.Cart()
+bound, unbound = cart.total, app.Cart.total

@@ -1,0 +1,1 @@
+pick, fallback, inside, looped = app.pick, app.fallback, app.inside, app.looped

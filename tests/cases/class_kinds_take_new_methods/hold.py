@@ -1,0 +1,1 @@
+held = app.Point(1), app.Runner(), app.Level.LOW, app.Slotted(), app.Failure()

@@ -1,0 +1,10 @@
+import contextlib
+
+
+def scope():
+    yield "old"
+
+
+@contextlib.contextmanager
+def kept():
+    yield "old"

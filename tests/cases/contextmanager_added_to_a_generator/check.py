@@ -1,0 +1,3 @@
+for manager in (kept, scope, app.kept, app.scope):
+    with manager() as value:
+        assert value == "new"

@@ -1,0 +1,1 @@
+kept, scope = app.kept, app.scope

@@ -1,0 +1,3 @@
+import dataclasses
+
+P, p = app.P, app.P(1)

@@ -1,0 +1,1 @@
+added, changed, removed, turned = app.added, app.changed, app.removed, app.turned

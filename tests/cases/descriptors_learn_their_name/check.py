@@ -1,0 +1,2 @@
+assert c.a == ("C", "a")
+assert c.b == ("C", "b")

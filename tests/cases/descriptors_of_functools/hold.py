@@ -1,0 +1,1 @@
+c, show = app.C(), app.show

@@ -1,0 +1,2 @@
+assert f() == "\xe9\xe8"
+assert f.__code__.co_firstlineno == 1

@@ -1,0 +1,1 @@
+Color, red = app.Color, app.Color.RED

@@ -1,0 +1,2 @@
+assert patch.ok
+assert f() == app.f() == "new"

@@ -1,0 +1,6 @@
+RATE = 1
+KEPT = 1
+
+
+def f():
+    return "old"

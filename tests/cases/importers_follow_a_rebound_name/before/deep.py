@@ -1,0 +1,5 @@
+from middle import RATE as rate, f
+
+
+def total():
+    return rate, f()

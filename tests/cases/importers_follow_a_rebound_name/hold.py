@@ -1,0 +1,1 @@
+middle.assigned = "the program's own"

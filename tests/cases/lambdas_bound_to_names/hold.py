@@ -1,0 +1,1 @@
+plain, c = app.plain, app.C()

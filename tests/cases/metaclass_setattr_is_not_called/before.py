@@ -1,0 +1,14 @@
+CALLS = []
+
+
+class Meta(type):
+    def __setattr__(cls, name, value):
+        CALLS.append(name)
+        super().__setattr__(name, value)
+
+
+class C(metaclass=Meta):
+    limit = 1
+
+    def m(self):
+        return "old"

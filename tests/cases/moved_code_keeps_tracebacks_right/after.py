@@ -1,0 +1,23 @@
+# a comment
+
+MORE = 1
+
+
+def before():
+    # here
+    raise ValueError("before")
+
+
+class C:
+
+
+    def fail(self):
+        raise ValueError("fail")
+
+
+def make():
+
+    def inner():
+        raise ValueError("inner")
+
+    return inner

@@ -1,0 +1,1 @@
+inner, local = app.Outer.Inner(), app.make()

@@ -1,0 +1,3 @@
+app.STATE["x"] = 1
+state = app.STATE
+del app.RUNS[:]

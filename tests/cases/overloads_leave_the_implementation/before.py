@@ -1,0 +1,9 @@
+import typing
+
+
+@typing.overload
+def f(x: int) -> int: ...
+@typing.overload
+def f(x: str) -> str: ...
+def f(x):
+    return ("old", x)

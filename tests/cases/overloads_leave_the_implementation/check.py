@@ -1,0 +1,1 @@
+assert f(1) == app.f(1) == ("new", 1)

@@ -1,0 +1,3 @@
+import pickle
+
+data = pickle.dumps((app.C(), app.f))

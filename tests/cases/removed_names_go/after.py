@@ -1,0 +1,9 @@
+A = 1
+
+
+class Kept:
+    pass
+
+
+def kept():
+    return A

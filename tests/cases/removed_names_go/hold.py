@@ -1,0 +1,3 @@
+gone = getattr(app, "gone", None)
+kept = app.Kept()
+method = getattr(kept, "gone", None)

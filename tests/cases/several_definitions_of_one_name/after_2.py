@@ -1,0 +1,5 @@
+def f():
+    return "second"
+
+
+X = 1

@@ -1,0 +1,9 @@
+def f():
+    return "first"
+
+
+X = 1
+
+
+def f():
+    return "second"

@@ -1,0 +1,2 @@
+assert f() == app.f() == "first"
+assert f.__code__.co_firstlineno == 8

@@ -1,0 +1,5 @@
+class C:
+    __slots__ = ("a",)
+
+    def get(self):
+        return ("old", self.a)

@@ -1,0 +1,2 @@
+C, c = app.C, app.C()
+c.a = 1

@@ -1,0 +1,6 @@
+class C:
+    def go(self):
+        self.b = 1
+
+    def more(self):
+        self.c = 1

@@ -1,0 +1,3 @@
+class C:
+    def go(self):
+        self.a = 1

@@ -1,0 +1,1 @@
+assert sorted(C.__static_attributes__) == ["b", "c"]

@@ -1,0 +1,2 @@
+assert go() == b.go() == ["B", "a"]
+assert stay() == ["stay"]

@@ -1,0 +1,2 @@
+b = app.B()
+go, stay = b.go, b.stay

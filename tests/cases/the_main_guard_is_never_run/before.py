@@ -1,0 +1,4 @@
+RAN = []
+
+if __name__ == "__main__":
+    RAN.append("old")

@@ -1,0 +1,3 @@
+assert two < one
+assert one > two
+assert one >= two

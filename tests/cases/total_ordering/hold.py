@@ -1,0 +1,1 @@
+one, two = app.C(1), app.C(2)

@@ -1,0 +1,1 @@
+first, box = app.first, app.Box()

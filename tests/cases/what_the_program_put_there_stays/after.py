@@ -1,0 +1,11 @@
+def f():
+    return "new"
+
+
+def g():
+    return "new"
+
+
+class C:
+    def m(self):
+        return "new"

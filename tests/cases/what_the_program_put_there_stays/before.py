@@ -1,0 +1,11 @@
+def f():
+    return "old"
+
+
+def g():
+    return "old"
+
+
+class C:
+    def m(self):
+        return "old"
