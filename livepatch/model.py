@@ -245,26 +245,16 @@ class Patch:
         return True if self.reach is None else self.reach.wait(timeout)
 
     def undo(self) -> Patch:
-        """Take back this patch, which `livepatch.patch()` gave; later ones stay as they are.
-
-        Raises `OutOfSyncError` where a later one changed the same definition.
-        """
+        """Take back this patch of `livepatch.patch()`; later patches stay (docs/strings.md)."""
         return self._origin("undo").undo()
 
     def save(self) -> str:
-        """Write this patch, which `livepatch.patch()` gave, to its file; gives the path.
-
-        Every other byte of the file stays. Raises `OutOfSyncError` where the file, or the
-        definition, is not what it was when livepatch saw it last; then nothing is written.
-        """
+        """Write this patch of `livepatch.patch()` to its file; give the path (docs/strings.md)."""
         return self._origin("save").save()
 
     def _origin(self, verb: str) -> Origin:
         if self.origin is None:
-            message = (
-                f"{verb}: this patch was not made by livepatch.patch(); "
-                "livepatch.undo() takes back the newest one"
-            )
+            message = f"{verb}: livepatch.patch() did not make this patch; see livepatch.undo()"
             raise UsageError(message)
         return self.origin
 

@@ -297,7 +297,7 @@ def _make_site(frame: FrameType) -> turns.Site | None:
     if found.qualname:
         patcher.marks.mark(found.module, found.definition)
         liveloops.prepare_module(patcher.registry, tracked.file, found.module, patcher.marks)
-    site = turns.make_site(frame, tracked, strings.text_of(tracked), _say)
+    site = turns.make_site(frame, tracked, tracked.known_text(), _say)
     if site is None:
         reason = "it stands in a function inside a function, or not in the file any more"
         _say(f"{where}: this loop is not live: {reason}")

@@ -7,6 +7,7 @@ prepare them: loops of `livepatch.loop` are outlined here, and `--loop` adds its
 from __future__ import annotations
 
 import ast
+import sys
 from types import CodeType
 
 from livepatch.errors import UnknownTargetError
@@ -51,19 +52,20 @@ def _chosen(namespace: dict[str, object]) -> outlining.Chosen:
 
 def _imports_of_livepatch(tree: ast.Module) -> dict[str, object]:
     """Give the names under which a program has livepatch, or its `loop`."""
-    import livepatch  # noqa: PLC0415  only a program that names it pays for it
+    from livepatch import ways  # noqa: PLC0415  only a program that names it pays for it
 
+    package = sys.modules["livepatch"]
     names: dict[str, object] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name == "livepatch":
-                    names[alias.asname or alias.name] = livepatch
+                    names[alias.asname or alias.name] = package
         elif isinstance(node, ast.ImportFrom) and node.module in {
             "livepatch",
             "livepatch.ways",
         }:
             for alias in node.names:
                 if alias.name == "loop":
-                    names[alias.asname or alias.name] = livepatch.loop
+                    names[alias.asname or alias.name] = ways.loop
     return names

@@ -37,8 +37,9 @@ from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.patching.units import Units
 from livepatch.runtime import classes, drift
-from livepatch.source.text import SourceText, decode_source, read_source
+from livepatch.source.text import SourceText, decode_source
 
+Source = bytes | Callable[[str], bytes]
 EditFilter = Callable[[ModuleType, Edit], bool]
 """Tells whether an edit of a module is to be carried out; all of them must agree."""
 Gate = Callable[[Transaction, Sequence[FilePlan]], Refusal | None]
@@ -131,41 +132,27 @@ class Patcher:
         return patch
 
     def apply_sources(
-        self, sources: Mapping[str, bytes], *, kind: PatchKind = PatchKind.STRING
+        self, sources: Mapping[str, Source], *, kind: PatchKind = PatchKind.STRING
     ) -> Patch:
         """Make the program embody these texts of tracked files, whatever is on disk.
 
-        One transaction, like `apply`; nothing is held for later where it is refused.
+        One transaction, like `apply`; nothing is held for later where it is refused. A text
+        that is a function is what that gives for the text which the program embodies now.
         """
         with self._lock, SESSIONS.transaction():
             patch = self._apply_sources(sources, kind)
         self._tell(patch)
         return patch
 
-    def apply_rewritten(self, file: str, rewrite: Callable[[str], bytes]) -> Patch:
-        """Make the program embody `rewrite(text)`, `text` being the one it embodies now.
-
-        No other patch comes between the two. What `rewrite` raises is raised on.
-        """
-        with self._lock, SESSIONS.transaction():
-            tracked = self.registry.get(file)
-            if tracked is None:
-                raise NotTrackedError(file, "no module was made from it")
-            late = tracked.is_late
-            base = read_source(tracked.file) if late else tracked.text
-            sources = {tracked.file: rewrite(base.text)}
-            patch = self._apply_sources(sources, PatchKind.STRING)
-        self._tell(patch)
-        return patch
-
-    def _apply_sources(self, sources: Mapping[str, bytes], kind: PatchKind) -> Patch:
+    def _apply_sources(self, sources: Mapping[str, Source], kind: PatchKind) -> Patch:
         started = time.perf_counter()
         readings: list[Reading] = []
         errors: list[SourceError] = []
-        for file, data in sources.items():
+        for file, given in sources.items():
             tracked = self.registry.get(file)
             if tracked is None:
                 raise NotTrackedError(file, "no module was made from it")
+            data = given if isinstance(given, bytes) else given(tracked.known_text())
             try:
                 readings.append(reading.make_reading(tracked, decode_source(file, data)))
             except SourceError as error:

@@ -24,7 +24,7 @@ from livepatch.patching.targets import Target, find_target
 from livepatch.source import splice
 from livepatch.source.regions import parse
 from livepatch.source.splice import Place
-from livepatch.source.text import decode_source, read_source
+from livepatch.source.text import decode_source
 
 
 def patch_from(patcher: Patcher, named: object, source: str) -> Patch:
@@ -37,7 +37,7 @@ def patch_from(patcher: Patcher, named: object, source: str) -> Patch:
     tracked = tracked_file(patcher, target)
     origin = _Origin(patcher, tracked, target)
     with patcher.marks.explicitly():
-        patch = patcher.apply_rewritten(tracked.file, lambda text: origin.rewrite(text, source))
+        patch = patcher.apply_sources({tracked.file: lambda text: origin.rewrite(text, source)})
     origin.number = patch.number
     return replace(patch, origin=origin)
 
@@ -60,11 +60,6 @@ def tracked_file(patcher: Patcher, target: Target, *, marked_only: bool = False)
     if found is None:
         raise NoSourceError(target.title, "its file is not tracked", "track its module first")
     return found
-
-
-def text_of(tracked: TrackedFile) -> str:
-    """Give the text that the program embodies; what is on disk where that is not known yet."""
-    return (read_source(tracked.file) if tracked.is_late else tracked.text).text
 
 
 @dataclass(slots=True)
@@ -130,7 +125,7 @@ class _Origin:
         if self.patcher.newest() == self.number:
             self.number = 0
             return self.patcher.undo()
-        patch = self.patcher.apply_rewritten(self.tracked.file, self._turned_back)
+        patch = self.patcher.apply_sources({self.tracked.file: self._turned_back})
         if patch.ok:
             self.number = 0
         return patch
