@@ -8,6 +8,7 @@ as their layout allows.
 from __future__ import annotations
 
 import abc
+import ast
 from livepatch import interp
 from livepatch.diff.match import match
 from livepatch.diff.parts import header_parts, same_tree
@@ -71,8 +72,30 @@ def rebuild(site: Site, path: Path) -> None:
         statements.bind(site, scope, new_definition.name, made, made=True)
         return
     keep = unchanged_names(old_definition, new_definition)
+    _drop_marks(site, live.owner, made, old_definition)
     if not _transplant(site, live.owner, made, keep, new_definition):
         replace(site, scope, live.owner, made, keep, new_definition)
+
+
+def _drop_marks(site: Site, old: type, made: type, definition: Definition) -> None:
+    """Let attributes go that only the old decorators had put on the class.
+
+    They are those that the code of such a decorator names, and that neither text nor the new
+    class has; what the program itself put on stays.
+    """
+    names: set[str] = set()
+    for decorator in getattr(definition.node, "decorator_list", ()):
+        root = decorator.func if isinstance(decorator, ast.Call) else decorator
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(root, ast.Name):
+            names |= classes.names_in_code(site.scope.get(root.id))
+    bound = frozenset().union(*(child.binds for child in definition.children))
+    kept = classes.namespace_of(made).keys() | bound
+    gone = classes.namespace_of(old).keys() & names - kept
+    site.transaction.add(
+        [Write(WriteKind.TYPE_ATTRIBUTE, old, name, MISSING) for name in sorted(gone)]
+    )
 
 
 def _change(site: Site, new: Definition, old: Definition) -> Change:
@@ -143,6 +166,8 @@ def _transplant(
     if update is not None:
         transaction.add([update])
     transaction.discarded.append(made)
+    if kinds.has_fields(old):
+        transaction.rebuilt.append(old)
     return True
 
 

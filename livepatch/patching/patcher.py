@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal, Write
 from livepatch.patching import (
+    dependents,
     imports,
     liveloops,
     prepare,
@@ -218,6 +219,7 @@ class Patcher:
                 )  # fmt: skip
                 sites.append(site)
         prepare.prepare_all(sites, self.edit_filters)
+        dependents.rebuild_subclasses(transaction, self.registry, sites)
         upgrades.carry_over(sites)
         imports.follow(transaction, self.registry)
         late = [note for item in readings for note in item.notes]

@@ -11,7 +11,7 @@ from livepatch import interp
 from livepatch.model import (
     MISSING, Change, ChangeKind, Definition, Edit, Kind, Note, Write, WriteKind,
 )  # fmt: skip
-from livepatch.patching import functions
+from livepatch.patching import functions, leavings
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
 
@@ -168,6 +168,8 @@ def remove(site: Site, edit: Edit) -> None:
     if _is_string(old):
         set_docstring(site, scope, edit)
         return
+    if old.kind is Kind.FUNCTION and leavings.take_out(site, scope, edit) and not unique(site, edit):
+        return
     gone = unbind(site, scope, old.binds, edit)
     if gone or old.name == "":
         undone = site.transaction.registrars.has_taken_back(edit)
@@ -180,6 +182,12 @@ def remove(site: Site, edit: Edit) -> None:
         site.transaction.changes.append(
             Change(ChangeKind.REMOVED, title, site.tracked.file, old.line, site.module.__name__)
         )
+
+
+def unique(site: Site, edit: Edit) -> bool:
+    """Tell whether no other statement of the new text binds the name of the removed one."""
+    old = edit.old
+    return old is not None and not is_still_bound(site, edit, old.name)
 
 
 def unbind(site: Site, scope: Scope, names: frozenset[str], edit: Edit) -> list[str]:

@@ -65,6 +65,7 @@ class Transaction:
         self.replaced: list[CodeType] = []
         self.forward: list[Write] = []
         self.discarded: list[type] = []
+        self.rebuilt: list[type] = []
         self.registrars = Registrars()
 
     def add(self, writes: Iterable[Write]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import gc
 from collections.abc import Collection, Iterator
-from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from livepatch import interp
@@ -172,3 +172,18 @@ def detach(cls: type) -> None:
 
 class _Nowhere:
     """The base that discarded classes are given."""
+
+
+def names_in_code(value: object) -> set[str]:
+    """Give the names and texts that the code of a function mentions, nested code included."""
+    found: set[str] = set()
+    pending = [value.__code__] if type(value) is FunctionType else []
+    while pending:
+        code = pending.pop()
+        found.update(code.co_names)
+        for const in code.co_consts:
+            if isinstance(const, str):
+                found.add(const)
+            elif isinstance(const, CodeType):
+                pending.append(const)
+    return {name for name in found if not name.startswith("__")}

@@ -63,3 +63,9 @@ def after_transplant(old: Any, made: type) -> Iterator[Write]:
             old.model_rebuild(force=True)
 
         yield Write(WriteKind.CALL, old, "validators", rebuild_model)
+
+
+def has_fields(cls: type) -> bool:
+    """Tell whether `cls` was generated from fields, its own and those of its bases."""
+    own = classes.namespace_of(cls)
+    return bool(own.keys() & {"__dataclass_fields__", "__attrs_attrs__", "__pydantic_core_schema__"})

@@ -1,0 +1,69 @@
+"""What a removed definition has left in objects that stay: accessors, registered functions."""
+
+from __future__ import annotations
+
+import ast
+from types import FunctionType
+from typing import Any
+
+from livepatch.model import MISSING, Change, ChangeKind, Definition, Edit, Write, WriteKind
+from livepatch.patching.site import Scope, Site
+
+ACCESSORS = {"getter": 0, "setter": 1, "deleter": 2}
+
+
+def take_out(site: Site, scope: Scope, edit: Edit) -> bool:
+    """Take a removed function out of the property or dispatcher that holds it; tell if it was."""
+    old = edit.old
+    if old is None:
+        return False
+    value = scope.get(old.name)
+    if old.role in ACCESSORS and isinstance(value, property):
+        parts = [value.fget, value.fset, value.fdel]
+        parts[ACCESSORS[old.role]] = None
+        site.bind(scope, old.name, property(*parts, value.__doc__), made=False)
+    elif not _unregister(site, scope, old):
+        return False
+    change = Change(
+        ChangeKind.REMOVED, f"{old.qualname} ({old.role or 'registered'})", site.tracked.file,
+        old.line, site.module.__name__,
+    )  # fmt: skip
+    site.transaction.changes.append(change)
+    return True
+
+
+def _unregister(site: Site, scope: Scope, old: Definition) -> bool:
+    """Take the function of `old` out of the registry of its single-dispatch function."""
+    accept = site.accepts(old)
+    found = False
+    for decorator in getattr(old.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if not isinstance(target, ast.Attribute) or target.attr != "register":
+            continue
+        if not isinstance(target.value, ast.Name):
+            continue
+        dispatcher: Any = scope.get(target.value.id)
+        dispatcher = getattr(dispatcher, "dispatcher", dispatcher)  # of a singledispatchmethod
+        registry = _registry_of(dispatcher)
+        for kind, function in list((registry or {}).items()):
+            if type(function) is FunctionType and accept(function.__code__):
+                clear = dispatcher._clear_cache  # noqa: SLF001  as functools documents it in code
+                site.transaction.add(
+                    [
+                        Write(WriteKind.ITEM, registry, kind, MISSING),
+                        Write(WriteKind.CALL, dispatcher, "_clear_cache", clear),
+                    ]
+                )
+                found = True
+    return found
+
+
+def _registry_of(dispatcher: Any) -> dict[object, object] | None:
+    """Give the dict behind the read-only `registry` of a single-dispatch function."""
+    register = getattr(dispatcher, "register", None)
+    if type(register) is not FunctionType or not hasattr(dispatcher, "_clear_cache"):
+        return None
+    for name, cell in zip(register.__code__.co_freevars, register.__closure__ or (), strict=False):
+        if name == "registry" and isinstance(cell.cell_contents, dict):
+            return cell.cell_contents
+    return None
