@@ -314,6 +314,8 @@ class WriteKind(Enum):
     FIRST_LINE = "first-line"  # co_firstlineno of a code object, in place
     CALL = "call"  # call `value`: a cache that the new code makes stale is cleared
 
+    __hash__ = object.__hash__  # Enum's own is a Python function, and members are singletons
+
 
 class _Missing(Enum):
     MISSING = "missing"

@@ -74,12 +74,10 @@ def chosen_in(module: ModuleType, marks: Marks) -> outlining.Chosen | None:
     """Give which loops of `module` are to be live, None where none can be."""
     namespace = vars(module)
     looped = marks.looped(module)
-    ours = (sys.modules.get("livepatch"), sys.modules.get("livepatch.ways"))
-    named = any(
-        value in ours if isinstance(value, ModuleType) else _is_verb(value)
-        for value in list(namespace.values())
-        if isinstance(value, ModuleType | FunctionType)
-    )
+    ways = sys.modules.get("livepatch.ways")
+    ours = {id(ours) for ours in (sys.modules.get("livepatch"), ways, getattr(ways, VERB, None))}
+    ours.discard(id(None))
+    named = not ours.isdisjoint(map(id, list(namespace.values())))
     if not looped and not named:
         return None
 
@@ -90,10 +88,6 @@ def chosen_in(module: ModuleType, marks: Marks) -> outlining.Chosen | None:
         return (lambda loop: is_live_loop(loop, namespace)) if named else None
 
     return chosen
-
-
-def _is_verb(value: FunctionType) -> bool:
-    return value.__name__ == VERB and value.__module__ == "livepatch.ways"
 
 
 def rewriter(module: ModuleType, marks: Marks) -> Callable[[ast.stmt], ast.stmt | None] | None:

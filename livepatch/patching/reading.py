@@ -105,11 +105,14 @@ def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
     if tracked.is_late:
         return make_late_reading(tracked, source)
     base = tracked.text
-    difference = regions.compare(base, source.text, tracked.code_name)
+    difference = regions.compare(base, source.text, tracked.code_name, tracked.first_lines)
     if not difference.whole and binds_elsewhere(difference, base.text, source.text):
         difference = regions.compare_whole(base, source.text, tracked.code_name)
+    before = tracked.flags(base.text)
+    if not difference.whole:  # a region never holds an import from __future__
+        tracked.keep_flags(source.text, before)
     flags = tracked.flags(source.text)
-    everything = flags != tracked.flags(base.text)
+    everything = flags != before
     plan = make_plan(
         tracked.file, difference.old, difference.new,
         cut=difference.cut, delta=difference.delta, everything=everything,

@@ -11,6 +11,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from livepatch.errors import SourceError
+from livepatch.runtime import proofs
 from livepatch.source import compiling
 from livepatch.source.regions import Text, future_flags
 from livepatch.source.text import decode_source, read_source
@@ -41,6 +42,7 @@ class TrackedFile:
         self._text: Text | None = LATE if data is None else None
         self._root: weakref.ref[CodeType] | None = None
         self._root_codes: frozenset[int] = frozenset()
+        self._flags: tuple[str, int] = ("", 0)
 
     @property
     def text(self) -> Text:
@@ -82,7 +84,13 @@ class TrackedFile:
 
     def flags(self, text: str) -> int:
         """Give the compiler flags that `text` asks for."""
-        return future_flags(text, self.file)
+        if text is not self._flags[0]:
+            self._flags = (text, future_flags(text, self.file))
+        return self._flags[1]
+
+    def keep_flags(self, text: str, flags: int) -> None:
+        """Note that `text` asks for `flags`, without looking."""
+        self._flags = (text, flags)
 
     def add(
         self, module: ModuleType, root: CodeType | None = None, *, hosted: bool = False
@@ -103,6 +111,13 @@ class TrackedFile:
             self._root_codes = frozenset(
                 id(code) for codes in compiling.codes_by_place(root).values() for code in codes
             )
+
+    def first_lines(self) -> dict[int, str]:
+        """Give the names of top-level functions and classes of the baseline by their first line."""
+        found: dict[int, str] = {}
+        for module in self.live_modules()[:1]:
+            found.update(proofs.first_lines(module, self.names))
+        return found
 
     def live_modules(self) -> list[ModuleType]:
         """Give the modules of this file that are still in `sys.modules`, or are `__main__`."""

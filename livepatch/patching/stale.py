@@ -125,8 +125,9 @@ def _as_seen_by(
         whole = f"{source}.{name}"
         values.update(f"{alias}.{each}" for each in changed.values.get(whole, ()))
         code.update(f"{alias}.{each}" for each in changed.code.get(whole, ()))
-    for name, value in list(vars(module).items()):
-        if type(value) is ModuleType and value.__name__ in {*changed.values, *changed.code}:
+    held = [pair for pair in list(vars(module).items()) if type(pair[1]) is ModuleType]
+    for name, value in held:
+        if value.__name__ in {*changed.values, *changed.code}:
             values.update(f"{name}.{each}" for each in changed.values.get(value.__name__, ()))
             code.update(f"{name}.{each}" for each in changed.code.get(value.__name__, ()))
     return values, code

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 
-from livepatch import interp
 from livepatch.model import FunctionState, Write, WriteKind
 from livepatch.runtime import epochs, lookup
 
@@ -18,13 +17,13 @@ Shift = Callable[[int], int]
 """Gives by how many lines the code that starts on a line of the old text moved."""
 
 
-def code_writes(code: CodeType, delta: int) -> Iterator[Write]:
+def code_writes(code: CodeType, delta: int) -> list[Write]:
     """Give the writes that move `code` and all code nested in it by `delta` lines."""
-    pending = [code]
-    while pending:
-        found = pending.pop()
-        yield Write(WriteKind.FIRST_LINE, found, "", found.co_firstlineno + delta)
-        pending.extend(const for const in found.co_consts if isinstance(const, CodeType))
+    writes = [Write(WriteKind.FIRST_LINE, code, "", code.co_firstlineno + delta)]
+    for const in code.co_consts:
+        if type(const) is CodeType:
+            writes += code_writes(const, delta)
+    return writes
 
 
 def moved_copy(code: CodeType, delta: int) -> CodeType:

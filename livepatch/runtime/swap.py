@@ -14,7 +14,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from functools import partial
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from livepatch import interp
@@ -38,7 +38,10 @@ def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[
         inverse = inverse_of(writes)
     operations: list[Operation] = []
     for write in _each_deletion_once(writes):
-        operations.extend(_operations(write))
+        if write.kind is WriteKind.FIRST_LINE:  # there are thousands where there is one
+            operations.append(_first_line_operation(write.target, write.value))
+        else:
+            operations.extend(_operations(write))
     try:
         _run(operations, changes_kind=any(map(_changes_kind, writes)))
     except BaseException:
@@ -105,6 +108,8 @@ def current(write: Write) -> object:
     """Give the value that `write` is about to replace, or MISSING."""
     target: Any = write.target
     name: Any = write.name
+    if write.kind is WriteKind.FIRST_LINE:
+        return target.co_firstlineno
     match write.kind:
         case WriteKind.FUNCTION:
             return state_of(target)
@@ -125,8 +130,6 @@ def current(write: Write) -> object:
                 return target.cell_contents
             except ValueError:
                 return MISSING
-        case WriteKind.FIRST_LINE:
-            return target.co_firstlineno
         case WriteKind.CALL:
             return write.value
 
@@ -245,7 +248,7 @@ def _function_operations(function: FunctionType, state: FunctionState) -> list[O
     return operations
 
 
-def _first_line_operation(code: CodeType, line: int) -> Operation:
+def _first_line_operation(code: Any, line: Any) -> Operation:
     import ctypes  # noqa: PLC0415  such a write is only made where the offset is known
 
     offset = interp.first_line_offset()

@@ -8,7 +8,6 @@ statement in both. Where the region does not parse, it grows, at last to the who
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 
 from livepatch.errors import SourceError
 from livepatch.model import Definition
+from livepatch.source.bounds import Proven, nearer
 from livepatch.source.outline import Lines, first_line, outline
 from livepatch.source.text import from_syntax_error
 
@@ -53,20 +53,25 @@ class Difference:
     whole: bool
 
 
-def compare(base: Text, new: str, file: str) -> Difference:
-    """Give the definitions that differ; raise `SourceError` where `new` is not Python."""
+def compare(base: Text, new: str, file: str, proven: Proven = dict) -> Difference:
+    """Give the definitions that differ; raise `SourceError` where `new` is not Python.
+
+    `proven` gives definitions of the old text that need no parser to be known.
+    """
     old = base.text
-    anchors = base.anchors or _anchors_of(old, parse(old, file, 0))
     head = _common_head(old, new)
     tail = _common_tail(old, new, head)
+    anchors = nearer(base.anchors, old, head, len(old) - tail, proven)
+    anchors = anchors or _anchors_of(old, parse(old, file, 0))
     low = bisect_right(anchors, head) - 1
     if low >= 0 and head <= anchors[low] + CONTINUATION:
         low -= 1  # the statement before may go on in the changed text
     high = bisect_left(anchors, len(old) - tail + 1)
     if "__future__" not in old[_at(anchors, low, 0) : _at(anchors, high, len(old))]:
-        for reach in (high, high + 1, high + 4):
-            if reach >= len(anchors):
-                break
+        last = len(anchors)
+        for reach in dict.fromkeys(min(each, last) for each in (high, high + 1, high + 4)):
+            if low < 0 and reach == last:
+                break  # that is all of it
             found = _region(old, new, anchors, low, reach, file)
             if found is not None:
                 return found
@@ -85,7 +90,7 @@ def _at(anchors: tuple[int, ...], index: int, default: int) -> int:
 def _region(  # noqa: PLR0913
     old: str, new: str, anchors: tuple[int, ...], low: int, high: int, file: str
 ) -> Difference | None:
-    start, end = _at(anchors, low, 0), anchors[high]
+    start, end = _at(anchors, low, 0), _at(anchors, high, len(old))
     shift = len(new) - len(old)
     if "__future__" in new[start : end + shift]:
         return None

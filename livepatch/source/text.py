@@ -33,7 +33,7 @@ def read_source(file: str) -> SourceText:
 
 def decode_source(file: str, data: bytes) -> SourceText:
     """Give the text of `data` as PEP 263 says; raise `SourceError` where it is none."""
-    if not data.strip():
+    if not data or data.isspace():
         raise SourceError("the file is empty for the moment", file=file, line=1, slug="empty")
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1

@@ -32,13 +32,14 @@ class Use:
 
 def uses_of(text: str, names: Collection[str]) -> Iterator[Use]:
     """Give the top-level and class-level statements of `text` that mention one of `names`."""
-    if not names:
+    places = sorted(at for name in names if name for at in _mentions(text, name))
+    if not places:
         return
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
     lines = text.split("\n")
-    done = 0
-    for found in pattern.finditer(text):
-        line = text.count("\n", 0, found.start())
+    done = line = last = 0
+    for at in places:
+        line += text.count("\n", last, at)
+        last = at
         if line < done:
             continue
         start = _start_of(lines, line)
@@ -46,6 +47,35 @@ def uses_of(text: str, names: Collection[str]) -> Iterator[Use]:
         done = max(end, line + 1)
         for node in nodes:
             yield from _uses(node, "", start)
+
+
+def _mentions(text: str, name: str) -> Iterator[int]:
+    """Give where `text` mentions `name`, other than where it defines it.
+
+    Not by a regular expression: one that begins with a boundary reads every character.
+    """
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        whole = not (_is_of_name(text[at - 1 : at]) or _is_of_name(text[end : end + 1]))
+        if whole and not text.endswith(("def ", "class "), 0, at) and not _is_in_body(text, at):
+            yield at
+        at = text.find(name, end)
+
+
+def _is_in_body(text: str, at: int) -> bool:
+    """Tell whether `at` lies in an undecorated top-level function: it is not evaluated on import."""
+    start = text.rfind("\n", 0, at) + 1
+    while start and not _starts_statement(text[start : start + 8]):
+        start = text.rfind("\n", 0, start - 1) + 1
+    if not text.startswith(("def ", "async def "), start):
+        return False
+    before = text.rfind("\n", 0, max(start - 1, 0)) + 1
+    return not start or not text.startswith("@", before)
+
+
+def _is_of_name(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _start_of(lines: list[str], line: int) -> int:
