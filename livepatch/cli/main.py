@@ -102,7 +102,7 @@ def _run(options: args.Options, start: StartWatch) -> int:
 def _prompt() -> int:
     """Leave the interpreter to its own prompt, in a `__main__` of its own, live."""
     runner.enter_prompt()
-    _ask_for_a_prompt()
+    _ask_for_a_prompt(alone=True)
     return 0
 
 
@@ -142,7 +142,7 @@ class _Ending:
             crash.restore_interrupt()
 
 
-def _ask_for_a_prompt() -> None:
+def _ask_for_a_prompt(*, alone: bool = False) -> None:
     """Make the interpreter go on with its own prompt, in `__main__`, when all this returns.
 
     It looks at the environment once more at the end; the variable goes before the prompt
@@ -156,7 +156,9 @@ def _ask_for_a_prompt() -> None:
         if hook is not None:
             hook()
         if _has_terminal():
-            import_module(_SESSION).prepare_prompt()  # by name: the layers stay apart
+            import_module(_SESSION).prepare_prompt(
+                alone=alone
+            )  # by name: the layers stay apart
 
     sys.__interactivehook__ = forget
 

@@ -60,11 +60,14 @@ def _ptpython() -> Any:
     return find() if callable(find) else None
 
 
-def prepare_prompt() -> None:
-    """Have a session for the prompt that is about to appear, under the name `session` there.
+def prepare_prompt(*, alone: bool) -> None:
+    """Have a session for the prompt that is about to appear.
 
     It reports before each prompt; what the watch wrote to the terminal so far, it writes no more.
+    A prompt `alone` has the name `session`; one inside a program has the program's names only.
     """
     for watch in api.watches():
         watch.hush()
-    vars(sys.modules["__main__"]).setdefault("session", begin())
+    session = begin()
+    if alone:
+        vars(sys.modules["__main__"])["session"] = session

@@ -128,6 +128,7 @@ def test_the_prompt_after_a_program_is_live_and_inside_the_program(terminal, tmp
     prompt.say(
         "import time\rwhile cart.total() == 1: time.sleep(0.01)\r\rprint('a' + 'b')", "ab"
     )
+    prompt.say("from livepatch.repl import session; print('go', 'od')", "go od")
     assert "on" in prompt.say("print(session)", "<livepatch session: on, 1 patches>")
 
 
