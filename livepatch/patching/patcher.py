@@ -240,6 +240,7 @@ class Patcher:
             if kind is PatchKind.FILES:  # a text from elsewhere says nothing of the file
                 item.tracked.seen = item.source.data
                 item.tracked.held = False
+                item.tracked.undone = None
             for name in item.tracked.names:
                 if name in linecache.cache:
                     linecache.checkcache(name)
@@ -274,6 +275,7 @@ class Patcher:
         """Put back the state before the newest `n` patches; gives the patch that does it."""
         with self._lock, SESSIONS.transaction():
             patch = self._history.undo(n)
+            self._note_undone(patch)
         self._tell(patch)
         return patch
 
@@ -341,8 +343,15 @@ class Patcher:
             n = self._history.depth_of(number)
             notes = (note,) if note is not None else ()
             patch = self._history.undo(n, notes) if n else Patch(0, PatchKind.UNDO)
+            self._note_undone(patch)
         self._tell(patch)
         return patch
+
+    def _note_undone(self, patch: Patch) -> None:
+        for file in patch.files:
+            tracked = self.registry.get(file)
+            if tracked is not None:  # saving it again, even as it is, asks for it again
+                tracked.undone = reading.stamp_of(file)
 
     def _tell(self, patch: Patch) -> None:
         self._hooks.tell(patch)

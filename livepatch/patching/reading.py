@@ -47,7 +47,7 @@ def changed_sources(
         if stamp is None:
             continue  # deleted: its module goes on, and it is picked up when it comes back
         try:
-            source = _read_if_changed(tracked)
+            source = _read_if_changed(tracked, stamp)
         except SourceError as error:
             if error.slug != "file-gone":
                 errors.append(error)
@@ -89,15 +89,23 @@ def is_racy(stamp: tuple[int, ...]) -> bool:
     return abs(time.time_ns() - max(stamp[0], stamp[1])) < RACY_NS
 
 
-def _read_if_changed(tracked: TrackedFile) -> SourceText | None:
+def _read_if_changed(tracked: TrackedFile, stamp: tuple[int, ...]) -> SourceText | None:
     try:
         with open(tracked.file, "rb") as stream:  # noqa: PTH123
             data = stream.read()
     except OSError:
         return read_source(tracked.file)  # says why
-    if data == tracked.seen and not tracked.held:
+    if data == tracked.seen and not tracked.held and not _is_saved_again(tracked, stamp):
         return None
     return decode_source(tracked.file, data)
+
+
+def _is_saved_again(tracked: TrackedFile, stamp: tuple[int, ...]) -> bool:
+    """Tell whether a file whose text was undone has been written once more, as it was."""
+    return tracked.undone is not None and (stamp[0], stamp[3]) != (
+        tracked.undone[0],
+        tracked.undone[3],
+    )
 
 
 def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
