@@ -34,6 +34,7 @@ class TrackedFile:
         self.seen: bytes = data or b""
         self.stamp: tuple[int, ...] | None = None
         self.held = False
+        self.undone: tuple[int, ...] | None = None  # stat of the file when its text was undone
         self.revision = 0
         self.hosted: list[ModuleType] = []
         self.modules: list[ModuleType] = []
