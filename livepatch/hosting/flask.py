@@ -19,7 +19,7 @@ from livepatch.api import default_patcher
 from livepatch.errors import PluginConfigError, PluginError
 from livepatch.hosting import flask_admin, flask_live, flask_moves
 from livepatch.hosting.flask_config import read_config
-from livepatch.hosting.flask_draft import editing, forget_blueprint, silence_blueprint
+from livepatch.hosting.flask_editing import editing, forget_blueprint, silence_blueprint
 from livepatch.hosting.flask_files import PluginFiles
 from livepatch.hosting.flask_owning import drop_code_of
 from livepatch.hosting.flask_plugin import Plugin, PluginStatus

@@ -9,7 +9,8 @@ from flask import Blueprint, Flask
 from flask.views import MethodView, http_method_funcs
 from werkzeug.routing import Rule
 
-from livepatch.hosting.flask_draft import Draft, forget_blueprint
+from livepatch.hosting.flask_draft import Draft
+from livepatch.hosting.flask_editing import forget_blueprint
 from livepatch.hosting.flask_table import table_of
 from livepatch.model import MISSING, Action, Write, WriteKind
 from livepatch.patching.registering import Carrier, Step

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask import Flask
 
 from livepatch.errors import PluginStateError
-from livepatch.hosting.flask_draft import forget_blueprint
+from livepatch.hosting.flask_editing import forget_blueprint
 from livepatch.hosting.flask_owning import forget_in
 from livepatch.hosting.flask_plugin import Plugin
 from livepatch.hosting.flask_table import key_of, table_of

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
-from types import CellType, FunctionType, MethodType
+from types import FunctionType
 from typing import Any, Final
 
 from flask import Flask
@@ -12,11 +11,10 @@ from flask import Flask
 from livepatch.hosting.flask_draft import HOOKS, cells_of
 from livepatch.hosting.flask_table import Table
 from livepatch.model import MISSING, Write, WriteKind
-from livepatch.patching.registering import Step
+from livepatch.patching.owning import attribute_of, content_of
 from livepatch.runtime import holding
 
 LISTS: Final = (*HOOKS, "teardown_appcontext_funcs", "shell_context_processors")
-DEPTH: Final = 6  # how many wrappers deep
 
 
 def registries(scaffold: Any) -> Iterator[Any]:
@@ -33,14 +31,6 @@ def registries(scaffold: Any) -> Iterator[Any]:
         yield commands
 
 
-def content_of(cell: CellType) -> Any:
-    """Give what a cell holds, None for an empty one."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
-
-
 def rule_of(deferred: Any) -> Any:
     """Give the rule that a blueprint's deferred function adds, None where it adds none."""
     cells = cells_of(deferred)
@@ -51,7 +41,7 @@ def rule_of(deferred: Any) -> Any:
 
 def is_owned(item: Any, owned: frozenset[int], rules: set[str] | None) -> bool:
     """Tell whether something registered is one of `owned`, or was deferred on its behalf."""
-    if id(item) in owned or id(_attribute(item, "callback")) in owned:
+    if id(item) in owned or id(attribute_of(item, "callback")) in owned:
         return True
     if not isinstance(item, FunctionType) or "sansio" not in item.__code__.co_filename:
         return False
@@ -62,58 +52,9 @@ def is_owned(item: Any, owned: frozenset[int], rules: set[str] | None) -> bool:
     return rules is None or "rule" not in cells or cells["rule"] in rules
 
 
-def owned_by(step: Step) -> frozenset[int]:
-    """Give the ids of the callables that are the old definition, wrappers of it included."""
-    targets = frozenset(map(id, step.functions))
-    return targets | {id(step.value)} | callables_between(step.value, targets)
-
-
-def callables_between(value: Any, targets: frozenset[int]) -> frozenset[int]:
-    """Give the ids of the callables on the ways from `value` to one of `targets`."""
-    found: set[int] = set()
-
-    def leads(item: Any, depth: int) -> bool:
-        if id(item) in targets:
-            return True
-        if depth > DEPTH:
-            return False
-        led = [leads(inner, depth + 1) for inner in _below(item)]
-        if any(led):
-            found.add(id(item))
-        return any(led)
-
-    leads(value, 0)
-    return frozenset(found)
-
-
-def _below(item: Any) -> list[Any]:
-    inner: list[Any] = []
-    if isinstance(item, FunctionType):
-        inner = [content_of(cell) for cell in item.__closure__ or ()]
-    elif isinstance(item, functools.partial):
-        inner = [item.func]
-    elif isinstance(item, MethodType | staticmethod | classmethod):
-        inner = [item.__func__]
-    inner.append(_wrapped(item))
-    kinds = (FunctionType, MethodType, functools.partial)
-    return [found for found in inner if isinstance(found, kinds) or _wrapped(found) is not None]
-
-
-def _wrapped(item: Any) -> Any:
-    return _attribute(item, "__wrapped__")
-
-
-def _attribute(item: Any, name: str) -> Any:
-    """Give an attribute without running any code of the object, which may be a proxy."""
-    try:
-        return object.__getattribute__(item, "__dict__").get(name)
-    except AttributeError:
-        return None
-
-
 def is_code_of(item: Any, module: str) -> bool:
     """Tell whether something registered is a function defined in `module` or below."""
-    function = item if isinstance(item, FunctionType) else _attribute(item, "callback")
+    function = item if isinstance(item, FunctionType) else attribute_of(item, "callback")
     home = function.__module__ if isinstance(function, FunctionType) else None
     return home is not None and (home == module or home.startswith(f"{module}."))
 

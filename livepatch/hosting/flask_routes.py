@@ -12,19 +12,13 @@ from flask.sansio.scaffold import Scaffold
 from werkzeug.routing import Rule
 
 from livepatch.hosting import flask_adopt, flask_reading
-from livepatch.hosting.flask_draft import Draft, cells_of, forget_blueprint
-from livepatch.hosting.flask_owning import (
-    LISTS,
-    callables_between,
-    content_of,
-    is_owned,
-    owned_by,
-    registries,
-    rule_of,
-)
+from livepatch.hosting.flask_draft import Draft, cells_of
+from livepatch.hosting.flask_editing import forget_blueprint
+from livepatch.hosting.flask_owning import LISTS, is_owned, registries, rule_of
 from livepatch.hosting.flask_reading import UNKNOWN, Registration
 from livepatch.hosting.flask_table import table_of
 from livepatch.model import MISSING, Action, Edit, Note, Write, WriteKind
+from livepatch.patching.owning import callables_between, content_of, owned_by
 from livepatch.patching.registering import Carrier, Step
 from livepatch.runtime import holding
 

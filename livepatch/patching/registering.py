@@ -18,7 +18,10 @@ from typing import Any, Protocol
 
 from livepatch.model import Action, Definition, Edit, Kind, Note, Write
 
-LIBRARIES = {"flask": "livepatch.hosting.flask_routes"}
+LIBRARIES = {
+    "flask": "livepatch.hosting.flask_routes",
+    "starlette": "livepatch.ext.starlette",
+}
 """Modules of libraries, and where the registrar for each is; imported once the program uses it."""
 
 SHAPE = frozenset({"decorators", "signature", "annotations", "kind", "name"})
@@ -36,6 +39,9 @@ class Carrier(Protocol):
 
     def carry_out_now(self, writes: list[Write]) -> None:
         """Carry out `writes` at once; only this thread sees it."""
+
+    def flush(self) -> None:
+        """Carry out all that waits for the commit; only this thread sees it."""
 
 
 @dataclass(frozen=True, slots=True)
