@@ -64,6 +64,7 @@ class Options(NamedTuple):
     """What to run and how to watch it.
 
     `target` is a path or, after `-m`, a module name; `arguments` are the words after it.
+    `terms` are keywords of `livepatch.watch` on which patches are made, with their values.
     `control` lets `livepatch status PID` and its like reach the program. `watch` is empty where the default, the program's own folder, is meant; `poll` is None
     for native file events. `verbosity` is QUIET, NORMAL or VERBOSE.
     """
@@ -78,6 +79,7 @@ class Options(NamedTuple):
     interactive: bool = False
     log: str | None = None
     control: bool = True
+    terms: tuple[tuple[str, float | str], ...] = ()
     loop: tuple[str, ...] = ()
     xloop: tuple[str, ...] = ()
     loop_interface: str = "rich"
@@ -108,6 +110,11 @@ _OPTIONS = (
     _Option(("-i",), "", "give a prompt inside the program when it has ended"),
     _Option(("--log",), "FILE", "append one line per event; one JSON value each for *.jsonl"),
     _Option(("--no-control",), "", "let no other process see and steer this one"),
+    _Option(("--gate",), "CMD", "apply a patch only if this command says so (exit status 0)"),
+    _Option(("--guard",), "SECONDS", "undo a patch when an exception passes out of its code\n"
+            "within SECONDS"),
+    _Option(("--ttl",), "SECONDS", "undo each patch after SECONDS"),
+    _Option(("--canary",), "SHARE", "try a patch on this share of the sessions first (0.05)"),
     _Option(("--loop",), "FUNC", "run this function again, with the same arguments, after each\n"
             "patch; FUNC, Class.method or module:FUNC (jurigged's develoop)"),
     _Option(("--xloop",), "FUNC", "the same, only once it has raised an exception"),
@@ -238,10 +245,28 @@ def _options(
         interactive="-i" in values,
         log=values.get("--log"),
         control="--no-control" not in values,
+        terms=_terms(values),
         loop=tuple(value for flag, value in found if flag == "--loop"),
         xloop=tuple(value for flag, value in found if flag == "--xloop"),
         loop_interface=_interface(values.get("--loop-interface", "rich")),
     )
+
+
+def _terms(values: Mapping[str, str]) -> tuple[tuple[str, float | str], ...]:
+    """Give what is asked of a patch as keywords of `livepatch.watch`, with their values."""
+    terms: list[tuple[str, float | str]] = []
+    if "--gate" in values:
+        terms.append(("gate", values["--gate"]))
+    for flag in ("--guard", "--ttl", "--canary"):
+        if flag not in values:
+            continue
+        number = _seconds(flag, values[flag])
+        if number == 0 or (flag == "--canary" and number >= 1):
+            limit = "a share between 0 and 1" if flag == "--canary" else "more than 0 seconds"
+            message = f"option {flag} needs {limit}, not {values[flag]!r}"
+            raise UsageError(message)
+        terms.append((flag[2:], number))
+    return tuple(terms)
 
 
 def _interface(word: str) -> str:

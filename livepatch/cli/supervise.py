@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from livepatch import api
 from livepatch.cli import args
@@ -24,6 +24,7 @@ class Supervision:
         self._specs: tuple[Spec, ...] = ()
         self._develoops: Develoops | None = None
         self._loop(options)
+        terms: Any = dict(options.terms)  # each is a keyword, its value of the type wanted
         self._watch = api.watch(
             *paths,
             poll=options.poll,
@@ -31,6 +32,7 @@ class Supervision:
             verbosity=options.verbosity,
             log=options.log,
             control=options.control,
+            **terms,
         )
 
     def on_main(

@@ -185,3 +185,17 @@ def test_every_registered_sub_command_exists():
     for command in COMMANDS.values():
         module, _, function = command.function.partition(":")
         assert callable(getattr(import_module(module), function))
+
+
+def test_the_terms_of_patches_become_keywords_of_the_watch():
+    words = ["--gate", "make check", "--guard=60", "--ttl", "600", "--canary", "0.05", "app.py"]
+    options = parse(words, exists=lambda _: True)
+    expected = {"gate": "make check", "guard": 60.0, "ttl": 600.0, "canary": 0.05}
+    assert dict(options.terms) == expected
+    assert parse(["app.py"], exists=lambda _: True).terms == ()
+
+
+@pytest.mark.parametrize("words", [["--guard", "0"], ["--ttl", "soon"], ["--canary", "1"]])
+def test_terms_that_make_no_sense_are_errors(words):
+    with pytest.raises(UsageError, match=words[0]):
+        parse([*words, "app.py"], exists=lambda _: True)
