@@ -49,6 +49,7 @@ common = {
 hypothesis.settings.register_profile("default", max_examples=40, **common)
 hypothesis.settings.register_profile("ci", max_examples=300, **common)
 hypothesis.settings.register_profile("nightly", max_examples=10_000, **common)
+WITHOUT_CTYPES = bool(os.environ.get("LIVEPATCH_NO_CTYPES"))
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default")
 BROKEN = ("def broken(:\n    pass\n", "x = (\n", "1 / 0\n", "def late(x=no_such_name): pass\n")
 
@@ -261,6 +262,8 @@ class Editing(RuleBasedStateMachine):
             return
         keys = [key for key in {**expected, **got} if expected.get(key) != got.get(key)]
         keys = [key for key in keys if not self.is_stale(key)]
+        if WITHOUT_CTYPES:
+            keys = [key for key in keys if not is_forwarded(key, expected, got)]
         if not keys:
             return
         lines = [
@@ -283,6 +286,20 @@ class Editing(RuleBasedStateMachine):
             else:
                 parts.append(f"=== save {entry[0]}.py\n{entry[1]}")
         return "\n".join([*parts, "=== end", str(end)])
+
+
+def is_forwarded(key, expected, got):
+    """Tell whether all that differs is the frame more that a replaced closure costs there."""
+    for path in (known[:-5] for known in got if known.endswith(" code")):
+        codes = expected.get(f"{path} code"), got[f"{path} code"]
+        if key.startswith(path) and (
+            None in codes or len({c.split("free=")[1] for c in codes}) > 1
+        ):
+            if not key.endswith(")") or "(" not in key:
+                return True
+            texts = [answers.get(key, "").split(" at ")[0] for answers in (expected, got)]
+            return texts[0] == texts[1] or key not in expected or key not in got
+    return False
 
 
 def references(item):
