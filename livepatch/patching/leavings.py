@@ -6,8 +6,19 @@ import ast
 from types import FunctionType
 from typing import Any
 
-from livepatch.model import MISSING, Change, ChangeKind, Definition, Edit, Write, WriteKind
+from livepatch.model import (
+    MISSING,
+    Change,
+    ChangeKind,
+    Definition,
+    Edit,
+    Kind,
+    Write,
+    WriteKind,
+)  # fmt: skip
 from livepatch.patching.site import Scope, Site
+from livepatch.patching.transaction import CodePair
+from livepatch.runtime import classes, epochs, lookup
 
 ACCESSORS = {"getter": 0, "setter": 1, "deleter": 2}
 
@@ -63,7 +74,28 @@ def _registry_of(dispatcher: Any) -> dict[object, object] | None:
     register = getattr(dispatcher, "register", None)
     if type(register) is not FunctionType or not hasattr(dispatcher, "_clear_cache"):
         return None
-    for name, cell in zip(register.__code__.co_freevars, register.__closure__ or (), strict=False):
+    for name, cell in zip(
+        register.__code__.co_freevars, register.__closure__ or (), strict=False
+    ):
         if name == "registry" and isinstance(cell.cell_contents, dict):
             return cell.cell_contents
     return None
+
+
+def farewell(site: Site, scope: Scope, edit: Edit, value: object) -> None:
+    """Have whoever holds the code of a removed function told, if somebody unknown holds it."""
+    old = edit.old
+    if old is None or old.kind is not Kind.FUNCTION:
+        return
+    owner, name = scope.owner, old.name
+
+    def is_bound() -> bool:
+        names = vars(site.module) if owner is None else classes.namespace_of(owner)
+        return names.get(name) is value
+
+    for function in lookup.functions_in(value, site.accepts(old))[:1]:
+        code = epochs.plain_code(function)
+        held = site.tracked.is_held_by_root(code)
+        place = (site.tracked.file, str(old.qualname), old.line)
+        pair = CodePair(code, code, 1 + held, (function,), place)
+        site.transaction.gone.append((pair, is_bound))

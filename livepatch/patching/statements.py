@@ -9,7 +9,15 @@ from typing import Any
 
 from livepatch import interp
 from livepatch.model import (
-    MISSING, Change, ChangeKind, Definition, Edit, Kind, Note, Write, WriteKind,
+    MISSING,
+    Change,
+    ChangeKind,
+    Definition,
+    Edit,
+    Kind,
+    Note,
+    Write,
+    WriteKind,
 )  # fmt: skip
 from livepatch.patching import functions, leavings
 from livepatch.patching.site import Scope, Site, tell_name
@@ -46,7 +54,7 @@ def shares_name(site: Site, edit: Edit) -> bool:
     )
 
 
-def bind(
+def bind(  # noqa: PLR0913
     site: Site, scope: Scope, name: str, value: Any, *, made: bool, fresh: bool = True
 ) -> None:
     """Bind one name that a statement bound, and let a descriptor know its name.
@@ -60,8 +68,12 @@ def refuse_scope(site: Site, edit: Edit) -> None:
     """Note that the class around a definition is not to be found."""
     definition = edit.new or edit.old
     if definition is not None:
-        message = f"class {'.'.join(edit.owner)} was not found under its name; nothing was changed"
-        note = Note("no-target", definition.qualname, site.tracked.file, definition.line, message)
+        message = (
+            f"class {'.'.join(edit.owner)} was not found under its name; nothing was changed"
+        )
+        note = Note(
+            "no-target", definition.qualname, site.tracked.file, definition.line, message
+        )
         site.transaction.notes.append(note)
 
 
@@ -168,9 +180,16 @@ def remove(site: Site, edit: Edit) -> None:
     if _is_string(old):
         set_docstring(site, scope, edit)
         return
-    if old.kind is Kind.FUNCTION and leavings.take_out(site, scope, edit) and not unique(site, edit):
+    if (
+        old.kind is Kind.FUNCTION
+        and leavings.take_out(site, scope, edit)
+        and not unique(site, edit)
+    ):
         return
+    value = scope.get(old.name)
     gone = unbind(site, scope, old.binds, edit)
+    if gone:
+        leavings.farewell(site, scope, edit, value)
     if gone or old.name == "":
         undone = site.transaction.registrars.has_taken_back(edit)
         if not gone and not old.binds and old.kind is Kind.STATEMENT and not undone:
@@ -259,5 +278,3 @@ def is_rebound_below(site: Site, edit: Edit) -> bool:
     rest = site.text.split("\n", line)[line:]
     pattern = rf"^(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(new.name)}\b"
     return bool(rest) and re.search(pattern, rest[0], re.MULTILINE) is not None
-
-

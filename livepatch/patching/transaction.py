@@ -15,6 +15,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from livepatch import interp
 from livepatch.diff import parts
 from livepatch.model import MISSING, Change, Note, Patch, PatchKind, Write, WriteKind
+from livepatch.patching import conforming
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registering import Registrars
 from livepatch.runtime import frames, functions, heap, loops
@@ -57,6 +58,7 @@ class Transaction:
         self.pending: list[Write] = []
         self.inverse: list[Write] = []
         self.pairs: list[CodePair] = []
+        self.gone: list[tuple[CodePair, Callable[[], bool]]] = []
         self.changes: list[Change] = []
         self.notes: list[Note] = []
         self.rebound: list[Rebinding] = []
@@ -133,16 +135,27 @@ class Transaction:
         only an excess is worth a search of the heap, one for all pairs together.
         """
         pairs, self.pairs = self.pairs, []
-        suspects = _with_unknown_owners(pairs)
-        self.replaced.extend(pair.old for pair in pairs)
-        if not suspects:
+        gone, self.gone = self.gone, []
+        if not pairs and not gone:
             return
-        users = heap.functions_using([pair.old for pair in suspects])
-        for pair in suspects:
+        suspects = _with_unknown_owners([*pairs, *(pair for pair, _ in gone)])
+        self.replaced.extend(pair.old for pair in pairs)
+        users = heap.users_of([pair.old for pair in suspects]) if suspects else {}
+        swaps = []
+        for pair in pairs:
+            found = users.get(id(pair.old), heap.NOBODY)
             known = {id(function) for function in pair.known}
-            for function in users.get(id(pair.old), ()):
-                if id(function) not in known:
-                    self._serve(function, pair)
+            more = [function for function in found.functions if id(function) not in known]
+            for function in more:
+                self._serve(function, pair)
+            served = (*pair.known, *more)
+            swaps.append((served, pair.old, pair.new))
+            first = served[0] if served else None
+            self.add(conforming.replaced(found.conformers, pair.old, pair.new, first))
+        for pair, is_bound in gone:
+            found = users.get(id(pair.old), heap.NOBODY)
+            self.add(conforming.removed(found.conformers, pair.known[0], is_bound))
+        self.add(conforming.registry_write(swaps))
 
     def _serve(self, function: FunctionType, pair: CodePair) -> None:
         others = {name: CellType(value) for name, value in pair.defaults.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from types import CodeType, FunctionType
 
 from livepatch.runtime import epochs
@@ -40,24 +41,55 @@ def everything() -> list[object]:
         gc.freeze()
 
 
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Who uses one code object: functions, and objects that hold it to conform to its changes."""
+
+    functions: list[FunctionType]
+    conformers: list[object]
+
+
+NOBODY = Users([], [])
+
+
 def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]]:
     """Give the functions whose code is one of `codes`, by the id of the code."""
+    users = users_of(codes)
+    return {key: found.functions for key, found in users.items() if found.functions}
+
+
+def users_of(codes: Collection[CodeType]) -> dict[int, Users]:  # noqa: C901
+    """Give the users of `codes` in the whole process, by the id of the code."""
     ids = {id(code) for code in codes}
-    found: dict[int, list[FunctionType]] = {}
+    found: dict[int, Users] = {}
     if not ids:
         return found
     candidates = referrers(*codes) if len(ids) <= MANY else everything()
     seen: set[int] = set()
+    conforms: dict[type, bool] = {}
     for candidate in candidates:
-        if type(candidate) is not FunctionType or id(candidate.__code__) not in ids:
+        kind = type(candidate)
+        if isinstance(candidate, FunctionType):
+            if id(candidate.__code__) in ids and id(candidate) not in seen:
+                seen.add(id(candidate))
+                if not epochs.is_hidden(candidate):
+                    _users(found, candidate.__code__).functions.append(candidate)
             continue
-        if id(candidate) not in seen and not epochs.is_hidden(candidate):
+        if kind not in conforms:
+            conforms[kind] = any("__conform__" in vars(base) for base in kind.__mro__)
+        if conforms[kind] and id(candidate) not in seen:
             seen.add(id(candidate))
-            found.setdefault(id(candidate.__code__), []).append(candidate)
+            for held in gc.get_referents(candidate):
+                if id(held) in ids:
+                    _users(found, held).conformers.append(candidate)
     for stack in epochs.stacks.values():  # these carry a code that picks, in place of their own
         if id(stack.plain.code) in ids:
-            found.setdefault(id(stack.plain.code), []).append(stack.function)
+            _users(found, stack.plain.code).functions.append(stack.function)
     return found
+
+
+def _users(found: dict[int, Users], code: CodeType) -> Users:
+    return found.setdefault(id(code), Users([], []))
 
 
 def functions_in(namespace: dict[str, object]) -> list[FunctionType]:

@@ -38,7 +38,8 @@ def test_instances_are_found_among_frozen_objects(request):
     assert classes.instances_of(Thing) == [thing]
 
 
-def test_functions_are_found_among_frozen_objects(frozen):
+@pytest.mark.usefixtures("frozen")
+def test_functions_are_found_among_frozen_objects():
     codes = [numbers.__code__]
     assert heap.functions_using(codes) == {id(numbers.__code__): [numbers]}
     assert heap.functions_where(lambda code: code is numbers.__code__) == [numbers]
