@@ -48,18 +48,17 @@ def stub_for(
     function: FunctionType,
     code: CodeType,
     cells: tuple[CellType, ...] | None,
-    like: FunctionType | None = None,
+    defaults: tuple[object, ...] | None,
+    kwdefaults: dict[str, object] | None,
 ) -> tuple[CodeType, Write] | None:
     """Give code with the old free variables that calls a new function of `code` and `cells`.
 
     The way around where a closure cannot be replaced: one frame more, the same behaviour. The
-    write gives the new function the defaults of `like` (or of `function`); None where the old
-    variables cannot be kept.
+    write gives the new function its defaults; None where the old variables cannot be kept.
     """
-    like = like or function
     old = function.__code__
     target = FunctionType(code, function.__globals__, function.__name__, None, cells)
-    state = FunctionState(code, cells, like.__defaults__, like.__kwdefaults__)
+    state = FunctionState(code, cells, defaults, kwdefaults)
     stub = forwarding(function, target)
     if stub is None:
         return None

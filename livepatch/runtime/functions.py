@@ -54,7 +54,7 @@ def writes_for(
     defaults, kwdefaults = _defaults(target, new)
     code, writes = new.code, []
     if interp.set_closure() is None and not _same(cells, target.__closure__):
-        stub = closures.stub_for(target, new.code, cells)
+        stub = closures.stub_for(target, new.code, cells, defaults, kwdefaults)
         if stub is None:
             return [], new.code.co_freevars
         code, first = stub
@@ -213,7 +213,7 @@ def graft(old: FunctionType, new: FunctionType) -> list[Write]:
     code, cells = new.__code__, new.__closure__
     writes = []
     if interp.set_closure() is None and not _same(cells, old.__closure__):
-        stub = closures.stub_for(old, code, cells, new)
+        stub = closures.stub_for(old, code, cells, new.__defaults__, new.__kwdefaults__)
         if stub is None:
             return []
         code, first = stub
