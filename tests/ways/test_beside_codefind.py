@@ -1,7 +1,6 @@
-"""Where codefind keeps everything that was executed, live closures are found all the same."""
+"""Where codefind, which jurigged imports, keeps all that was executed, closures are found."""
 
 import importlib.util
-import os
 import subprocess
 import sys
 import textwrap
@@ -9,27 +8,43 @@ import textwrap
 import pytest
 
 PROGRAM = """
-    import codefind
+    import jurigged
+    import sys
     from pathlib import Path
 
-    Path("closures.py").write_text("def make(n):\\n    def inner():\\n        return n\\n    return inner\\n")
-    import closures
+    sys.path.insert(0, ".")
+    source = Path("worker.py")
+    source.write_text(
+        "from livepatch import live\\n"
+        "@live(loops=True)\\n"
+        "def run(step):\\n"
+        "    found = []\\n"
+        "    for i in range(4):\\n"
+        "        step()\\n"
+        "        found.append(i)\\n"
+        "    return found\\n"
+    )
     import livepatch
+    import worker
 
-    held = closures.make(5)
-    livepatch.patch(closures.make, "def make(n):\\n    def inner():\\n        return -n\\n    return inner")
-    assert held() == -5, held()
-    livepatch.patch(held, "def inner():\\n    return n * 2")
-    assert held() == 10, held()
+    def step():
+        source.write_text(source.read_text().replace("append(i)", "append(-i)"))
+        livepatch.refresh()
+
+    assert worker.run(step) == [0, -1, -2, -3]
 """
 
 
-def test_live_closures_follow_where_an_audit_hook_keeps_executed_code(tmp_path, environment):
-    if importlib.util.find_spec("codefind") is None:
-        pytest.skip("codefind is not installed")
+def test_the_body_of_a_running_loop_is_found_beside_an_audit_hook(tmp_path, environment):
+    if importlib.util.find_spec("jurigged") is None:
+        pytest.skip("jurigged is not installed")
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(PROGRAM)],
-        cwd=tmp_path, env=environment | {"PYTHONPATH": f"{environment['PYTHONPATH']}{os.pathsep}{tmp_path}"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
