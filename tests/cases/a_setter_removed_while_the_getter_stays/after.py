@@ -1,0 +1,5 @@
+class C:
+    @property
+    def x(self):
+        """New."""
+        return "new"
