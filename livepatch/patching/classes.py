@@ -9,13 +9,24 @@ from __future__ import annotations
 
 import abc
 import ast
+from functools import partial
+
 from livepatch import interp
 from livepatch.diff.match import match
 from livepatch.diff.parts import header_parts, same_tree
 from livepatch.model import (
-    MISSING, Action, Change, ChangeKind, Definition, Edit, Kind, Note, Write, WriteKind,
+    MISSING,
+    Action,
+    Change,
+    ChangeKind,
+    Definition,
+    Edit,
+    Kind,
+    Note,
+    Write,
+    WriteKind,
 )  # fmt: skip
-from livepatch.patching import statements
+from livepatch.patching import handover, statements
 from livepatch.patching.site import Scope, Site
 from livepatch.runtime import classes, enums, kinds
 from livepatch.source import scopes
@@ -35,9 +46,9 @@ def classes_to_rebuild(site: Site) -> frozenset[Path]:
             found.add((*edit.owner, edit.new.name))
         elif edit.owner and edit.owner not in found and _matters(edit):
             scope = site.scope_of(edit.owner)
-            if scope is not None and scope.owner is not None:
-                if kinds.is_generated_from_body(scope.owner, _is_attribute(edit)):
-                    found.add(edit.owner)
+            cls = None if scope is None else scope.owner
+            if cls is not None and kinds.is_generated_from_body(cls, _is_attribute(edit)):
+                found.add(edit.owner)
     return frozenset(found)
 
 
@@ -73,8 +84,22 @@ def rebuild(site: Site, path: Path) -> None:
         return
     keep = unchanged_names(old_definition, new_definition)
     _drop_marks(site, live.owner, made, old_definition)
-    if not _transplant(site, live.owner, made, keep, new_definition):
+    standard = partial(_transplanted, site, live.owner, made, keep, new_definition)
+    kept = handover.chosen(site, live.owner, made, standard)
+    if kept is MISSING:
+        kept = live.owner if _transplant(site, live.owner, made, keep, new_definition) else made
+    if kept is made:
         replace(site, scope, live.owner, made, keep, new_definition)
+
+
+def _transplanted(
+    site: Site, old: type, made: type, keep: frozenset[str], new: Definition
+) -> type:
+    """Give the class to keep, changed already: `old` where CPython lets it become `made`."""
+    if not _transplant(site, old, made, keep, new):
+        return made
+    site.transaction.flush()
+    return old
 
 
 def _drop_marks(site: Site, old: type, made: type, definition: Definition) -> None:
@@ -100,10 +125,17 @@ def _drop_marks(site: Site, old: type, made: type, definition: Definition) -> No
 
 def _change(site: Site, new: Definition, old: Definition) -> Change:
     parts = header_parts(old, new)
-    words = [word for word in ("decorators", "bases", "keywords", "type_params") if word in parts]
+    words = [
+        word for word in ("decorators", "bases", "keywords", "type_params") if word in parts
+    ]
     detail = ", ".join(words) or "class body"
     return Change(
-        ChangeKind.UPDATED, new.qualname, site.tracked.file, new.line, site.module.__name__, detail
+        ChangeKind.UPDATED,
+        new.qualname,
+        site.tracked.file,
+        new.line,
+        site.module.__name__,
+        detail,
     )
 
 
@@ -157,7 +189,13 @@ def _transplant(
         for member in replaced:
             message = "the member is another object now: its old value is what it was"
             transaction.notes.append(
-                Note("enum-member", f"{new.qualname}.{member}", site.tracked.file, new.line, message)
+                Note(
+                    "enum-member",
+                    f"{new.qualname}.{member}",
+                    site.tracked.file,
+                    new.line,
+                    message,
+                )
             )
     transaction.add(classes.transplant(old, made, keep))
     transaction.add(kinds.instance_writes(old, made))
@@ -187,7 +225,7 @@ def _header(site: Site, old: type, made: type) -> bool:
     return True
 
 
-def replace(  # noqa: PLR0913
+def replace(  # noqa: PLR0913, PLR0917
     site: Site, scope: Scope, old: type, made: type, keep: frozenset[str], new: Definition
 ) -> None:
     """Bind the name to `made`; methods stay the objects they are, instances follow if they can."""
@@ -204,13 +242,16 @@ def replace(  # noqa: PLR0913
         )
     else:  # the old class keeps its old code: new methods may need what its instances lack
         site.split.add(tuple(old.__qualname__.split(".")))
-    statements.bind(site, scope, new.name, made, made=True)
+    site.bind(scope, new.name, made, made=True)
     _rebind_aliases(site, old, made)
     left = len(instances) if not movable else 0
-    for child in type.__subclasses__(old):
+    children: list[type] = type.__subclasses__(old)
+    for child in children:
         bases = tuple(made if base is old else base for base in child.__bases__)
         try:
-            transaction.carry_out_now([Write(WriteKind.TYPE_ATTRIBUTE, child, "__bases__", bases)])
+            transaction.carry_out_now(
+                [Write(WriteKind.TYPE_ATTRIBUTE, child, "__bases__", bases)]
+            )
         except TypeError:
             left += 1
     message = "CPython cannot give the live class this shape; the name is bound to a new class"
@@ -270,7 +311,11 @@ def after_body_edits(site: Site) -> None:
 
 def _is_comparison(edit: Edit) -> bool:
     definition = edit.new or edit.old
-    return bool(edit.owner) and definition is not None and bool({"__eq__", "__hash__"} & definition.binds)
+    return (
+        bool(edit.owner)
+        and definition is not None
+        and bool({"__eq__", "__hash__"} & definition.binds)
+    )
 
 
 def _update_hash(site: Site, path: Path) -> None:

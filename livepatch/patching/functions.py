@@ -6,12 +6,22 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import partial
 from types import CodeType, FunctionType
-from typing import Any
 
 from livepatch import interp
 from livepatch.diff import parts
-from livepatch.model import MISSING, Action, Change, ChangeKind, Edit, FunctionState, Kind, Note, Write, WriteKind
-from livepatch.patching import units
+from livepatch.model import (
+    MISSING,
+    Action,
+    Change,
+    ChangeKind,
+    Edit,
+    FunctionState,
+    Kind,
+    Note,
+    Write,
+    WriteKind,
+)
+from livepatch.patching import handover, units
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import CodePair
 from livepatch.runtime import epochs, functions, heap, lookup
@@ -31,7 +41,7 @@ def update(site: Site, edit: Edit) -> None:
     scope = site.scope_of(edit.owner)
     value = scope.get(old.name) if scope is not None else MISSING
     targets = find(site, edit, value)
-    if not targets and _is_conditional(site, edit):
+    if not targets and _is_conditional(edit):
         return  # in the branch that was not taken
     if _runs_decorators(site, edit) and scope is not None and value is not MISSING:
         redecorate(site, edit, scope, value, targets, code)
@@ -52,13 +62,13 @@ def report(site: Site, edit: Edit, targets: list[FunctionType]) -> None:
         return
     if targets or "decorators" in edit.parts:
         site.transaction.changes.append(change(site, ChangeKind.UPDATED, edit))
-    elif new.role != "overload" and not _is_conditional(site, edit):
+    elif new.role != "overload" and not _is_conditional(edit):
         message = "no live function was made from this definition; nothing was changed"
         note = Note("no-target", new.qualname, site.tracked.file, new.line, message)
         site.transaction.notes.append(note)
 
 
-def _is_conditional(site: Site, edit: Edit) -> bool:
+def _is_conditional(edit: Edit) -> bool:
     """Tell whether the definition stands in a branch, which need not have been taken."""
     return edit.unit is not None and edit.unit.kind in {Kind.STATEMENT, Kind.GUARD}
 
@@ -79,7 +89,16 @@ def change(site: Site, kind: ChangeKind, edit: Edit, detail: str = "") -> Change
 def describe(parts: frozenset[str]) -> str:
     """Give the parts of a function that changed, in words."""
     defaults = sum(part.startswith("default ") for part in parts)
-    order = ("name", "kind", "decorators", "signature", "annotations", "type_params", "body", "docstring")
+    order = (
+        "name",
+        "kind",
+        "decorators",
+        "signature",
+        "annotations",
+        "type_params",
+        "body",
+        "docstring",
+    )
     words = [part.replace("_", " ") for part in order if part in parts]
     if defaults:
         words.append(f"{defaults} default{'s' if defaults > 1 else ''}")
@@ -103,7 +122,7 @@ def find(site: Site, edit: Edit, value: object) -> list[FunctionType]:
     ]
 
 
-def swap_all(  # noqa: PLR0913
+def swap_all(  # noqa: PLR0913, PLR0917
     site: Site,
     edit: Edit,
     scope: Scope | None,
@@ -143,7 +162,7 @@ def _final_defaults(site: Site, target: FunctionType) -> dict[str, object]:
     return functions.default_values(target)
 
 
-def pairs(  # noqa: PLR0913
+def pairs(  # noqa: PLR0913, PLR0917
     site: Site,
     edit: Edit,
     targets: tuple[FunctionType, ...],
@@ -160,7 +179,9 @@ def pairs(  # noqa: PLR0913
     held = site.tracked.is_held_by_root(old)
     yield CodePair(old, code, len(targets) + held, targets, place, owner)
     for inner, replaced in compiling.pair_codes(old, code):
-        if inner.co_flags & compiling.CO_NEWLOCALS and not inner.co_name.endswith(("comp>", "expr>")):
+        if inner.co_flags & compiling.CO_NEWLOCALS and not inner.co_name.endswith(
+            ("comp>", "expr>")
+        ):
             literals = partial(inner_defaults, edit, inner, replaced)
             yield CodePair(inner, replaced, 1, (), place, None, defaults, literals)
 
@@ -239,7 +260,7 @@ def make_aside(
     return site.captures.taken.pop(key, None)
 
 
-def redecorate(  # noqa: PLR0913
+def redecorate(  # noqa: PLR0913, PLR0917
     site: Site,
     edit: Edit,
     scope: Scope,
@@ -261,6 +282,10 @@ def redecorate(  # noqa: PLR0913
                 _carry_attributes(old, made)
     if made is MISSING:
         return
+    kept = handover.chosen(site, value, made)
+    if kept is not MISSING and kept is not made:
+        rebind(site, scope, new.name, value, kept)
+        return
     final = made
     if type(value) is FunctionType and type(made) is FunctionType and value is not made:
         writes = functions.graft(value, made)
@@ -268,12 +293,14 @@ def redecorate(  # noqa: PLR0913
         site.transaction.add(writes or functions.forward(value, made))
         if writes:
             site.transaction.registrars.replaced(made, value)
-    elif type(value) is FunctionType and made is not value and not isinstance(made, DESCRIPTORS):
+    elif (
+        type(value) is FunctionType and made is not value and not isinstance(made, DESCRIPTORS)
+    ):
         site.transaction.add(functions.forward(value, made))
     rebind(site, scope, new.name, value, final)
 
 
-def _redecorate_same(  # noqa: PLR0913
+def _redecorate_same(  # noqa: PLR0913, PLR0917
     site: Site,
     edit: Edit,
     scope: Scope,
@@ -311,4 +338,3 @@ def rebind(site: Site, scope: Scope, name: str, old: object, final: object) -> N
         scope.staged[name] = final
         return
     tell_name(scope, name, site.bind(scope, name, final, made=False))
-

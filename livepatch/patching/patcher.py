@@ -17,6 +17,7 @@ from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal, Write
 from livepatch.patching import (
     dependents,
+    handover,
     imports,
     liveloops,
     prepare,
@@ -168,9 +169,9 @@ class Patcher:
             held = {tracked.file for tracked in self.registry if tracked.held}
             files = {*files, *held}
         sources, errors = reading.changed_sources(self.registry, files)
-        if not retry and all(source.data == tracked.seen for tracked, source in sources):
-            if not errors:
-                return Patch(0)  # a thread that tries again would disturb the program for nothing
+        known = all(source.data == tracked.seen for tracked, source in sources)
+        if known and not errors and not retry:
+            return Patch(0)  # a thread that tries again would disturb the program for nothing
         readings: list[Reading] = []
         for tracked, source in sources:
             try:
@@ -187,6 +188,7 @@ class Patcher:
     def _carry_out(self, readings: list[Reading], kind: PatchKind, started: float) -> Patch:
         readings = imports.in_order(readings, self.registry)
         transaction = Transaction()
+        notes: list[Note] = []
         try:
             notes = self._prepare(transaction, readings)
             refused = self._refused_by_gate(transaction, readings)
@@ -196,6 +198,9 @@ class Patcher:
                 transaction.flush(final=True)
         except Exception as error:  # noqa: BLE001  the program's own code may raise anything
             refused = execution_refusal(error, readings)
+        except BaseException:  # Ctrl-C in the middle: nothing stays half done
+            transaction.rollback()
+            raise
         if refused is not None:
             transaction.rollback()
             return Patch(0, kind, errors=(refused,), files=tuple(r.tracked.file for r in readings))
@@ -221,6 +226,7 @@ class Patcher:
         prepare.prepare_all(sites, self.edit_filters)
         dependents.rebuild_subclasses(transaction, self.registry, sites)
         upgrades.carry_over(sites)
+        handover.tell_modules(sites)
         imports.follow(transaction, self.registry)
         late = [note for item in readings for note in item.notes]
         return [*late, *stale.notes(transaction, sites, self.registry)]

@@ -19,10 +19,9 @@ from livepatch.model import (
     Write,
     WriteKind,
 )  # fmt: skip
-from livepatch.patching import functions, leavings
+from livepatch.patching import functions, handover, leavings
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
-
 
 PROPERTY_PARTS = {"setter": "fset", "deleter": "fdel"}
 
@@ -64,6 +63,9 @@ def bind(  # noqa: PLR0913
 
     Without `made` and `fresh` an old function of that name never becomes the new one.
     """
+    kept = handover.chosen(site, scope.get(name), value)
+    if kept is not MISSING:
+        value, made, fresh = kept, False, False
     tell_name(scope, name, site.bind(scope, name, value, made=made, fresh=fresh))
 
 
