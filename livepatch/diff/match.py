@@ -170,7 +170,12 @@ def _appeared(new: Definition, owner: tuple[str, ...], home: Definition) -> Iter
 
 
 def _function_edit(
-    old: Definition, new: Definition, owner: tuple[str, ...], home: Definition, *, everything: bool
+    old: Definition,
+    new: Definition,
+    owner: tuple[str, ...],
+    home: Definition,
+    *,
+    everything: bool,
 ) -> Edit:
     changed = parts.function_parts(old, new)
     if everything:
@@ -182,7 +187,12 @@ def _function_edit(
 
 
 def _class_edits(
-    old: Definition, new: Definition, owner: tuple[str, ...], home: Definition, *, everything: bool
+    old: Definition,
+    new: Definition,
+    owner: tuple[str, ...],
+    home: Definition,
+    *,
+    everything: bool,
 ) -> Iterator[Edit]:
     changed = parts.header_parts(old, new)
     if changed == {"name"}:
@@ -196,7 +206,12 @@ def _class_edits(
 
 
 def _statement_edits(
-    old: Definition, new: Definition, owner: tuple[str, ...], home: Definition, *, everything: bool
+    old: Definition,
+    new: Definition,
+    owner: tuple[str, ...],
+    home: Definition,
+    *,
+    everything: bool,
 ) -> Iterator[Edit]:
     if parts.dump(old.node) == parts.dump(new.node) and not everything:
         pairs = match(old.children, new.children)
@@ -219,7 +234,9 @@ def _moved_lines(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
         yield from _moved_lines(match(old.children, new.children))
 
 
-def order_files(plans: Sequence[FilePlan], imports: dict[str, frozenset[str]]) -> list[FilePlan]:
+def order_files(
+    plans: Sequence[FilePlan], imports: dict[str, frozenset[str]]
+) -> list[FilePlan]:
     """Give `plans` so that a file comes after the changed files that it imports.
 
     `imports` maps a file to the files that it imports; a cycle is cut at the first file.

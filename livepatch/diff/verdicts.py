@@ -39,7 +39,9 @@ def _verdict(edit: Edit, definition: Definition) -> tuple[Verdict, str, str]:  #
         case Action.HEADER:
             return _header(edit)
         case Action.EXECUTE if definition.kind is Kind.GUARD:
-            message = "code under the main guard has already run; it needs a restart to run again"
+            message = (
+                "code under the main guard has already run; it needs a restart to run again"
+            )
             return Verdict.RESTART, message, "not-rerun"
         case _:
             return _statement(edit)
@@ -71,7 +73,11 @@ def _header(edit: Edit) -> tuple[Verdict, str, str]:
             "class, and instances follow if they can"
         )
         return Verdict.LOSES, message, "layout"
-    return Verdict.LOSES, "the class statement runs again, with its hooks; the class stays", "header"
+    return (
+        Verdict.LOSES,
+        "the class statement runs again, with its hooks; the class stays",
+        "header",
+    )
 
 
 def _had_no_base(node: ast.stmt) -> bool:
@@ -89,7 +95,11 @@ def _statement(edit: Edit) -> tuple[Verdict, str, str]:
     value = getattr(node, "value", None)
     if edit.old is not None and isinstance(value, MUTABLE):
         names = ", ".join(sorted(new.binds)) if new is not None else ""
-        return Verdict.LOSES, f"{names or 'it'} is computed anew; what it held is lost", "executed"
+        return (
+            Verdict.LOSES,
+            f"{names or 'it'} is computed anew; what it held is lost",
+            "executed",
+        )
     return Verdict.SAFE, "the statement is executed once", "executed"
 
 

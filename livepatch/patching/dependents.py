@@ -45,7 +45,9 @@ def _rebuild(
     definition = classes.find(definitions, path)
     if tracked is None or definition is None:
         message = "was generated from the fields of its old base; its statement was not found"
-        transaction.notes.append(Note("stale-value", cls.__qualname__, cls.__module__, 1, message))
+        transaction.notes.append(
+            Note("stale-value", cls.__qualname__, cls.__module__, 1, message)
+        )
         return
     for module in tracked.live_modules():
         plan = FilePlan(tracked.file, (), BELOW_ALL, 0, (), definitions, definitions)

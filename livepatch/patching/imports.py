@@ -16,7 +16,9 @@ from livepatch.patching.reading import Reading
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Rebinding, Transaction
 
-FROM = re.compile(r"^[ \t]*from[ \t]+[.\w]+[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)", re.MULTILINE)
+FROM = re.compile(
+    r"^[ \t]*from[ \t]+[.\w]+[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)", re.MULTILINE
+)
 
 
 def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
@@ -136,7 +138,9 @@ def _package(module: ModuleType) -> str:
     return parent or ""
 
 
-def _from_imports(text: str, package: str, *, at_start: bool = False) -> list[tuple[str, str, str]]:
+def _from_imports(
+    text: str, package: str, *, at_start: bool = False
+) -> list[tuple[str, str, str]]:
     found = []
     for match in _matches(text):
         if at_start and match.group()[0] in " \t":
@@ -148,7 +152,9 @@ def _from_imports(text: str, package: str, *, at_start: bool = False) -> list[tu
         for node in body:
             if isinstance(node, ast.ImportFrom):
                 source = absolute(node, package)
-                found += [(source, alias.name, alias.asname or alias.name) for alias in node.names]
+                found += [
+                    (source, alias.name, alias.asname or alias.name) for alias in node.names
+                ]
     return found
 
 

@@ -282,7 +282,7 @@ class Layers:
         """Let `settled` put plain code where functions were guarded."""
         self._guarded.clear()
 
-    def settled(self, pins: Collection[int]) -> list[Write]:
+    def settled(self, pins: Collection[int]) -> list[Write]:  # noqa: C901
         """Give the writes that end what no caller pinned to one of `pins` needs any more."""
         writes: list[Write] = []
         for key, code in list(self._picking.items()):

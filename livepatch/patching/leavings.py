@@ -30,9 +30,10 @@ def take_out(site: Site, scope: Scope, edit: Edit) -> bool:
         return False
     value = scope.get(old.name)
     if old.role in ACCESSORS and isinstance(value, property):
-        parts = [value.fget, value.fset, value.fdel]
+        parts: list[Any] = [value.fget, value.fset, value.fdel]
         parts[ACCESSORS[old.role]] = None
-        site.bind(scope, old.name, property(*parts, value.__doc__), made=False)
+        remaining = property(parts[0], parts[1], parts[2], value.__doc__)
+        site.bind(scope, old.name, remaining, made=False)
     elif not _unregister(site, scope, old):
         return False
     change = Change(

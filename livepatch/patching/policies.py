@@ -31,5 +31,6 @@ def allows(module: ModuleType, edit: Edit) -> bool:
 def sets_policy(edit: Edit) -> bool:
     """Tell whether `edit` changes the policy itself, which every policy lets through."""
     return any(
-        definition is not None and NAME in definition.binds for definition in (edit.old, edit.new)
+        definition is not None and NAME in definition.binds
+        for definition in (edit.old, edit.new)
     )

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from livepatch.model import MISSING, Action, Edit, Kind, Note
-from livepatch.patching import annotating, classes, functions, lines, policies, renames, statements
+from livepatch.patching import (
+    annotating,
+    classes,
+    functions,
+    lines,
+    policies,
+    renames,
+    statements,
+)
 from livepatch.patching.registering import Step as RegistrarStep
 from livepatch.patching.registering import concerns, line_mover
 from livepatch.patching.site import Site
@@ -98,7 +106,7 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
                 continue
             if edit.action in STEPS and not classes.is_covered(edit, rebuilt):
                 STEPS[edit.action](site, edit)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise StepError(edit, site) from error
     if left_out:
         message = f"{left_out} edits were left out, as {policies.NAME} of the module says"

@@ -45,7 +45,9 @@ class Progress:
     @staticmethod
     def _sessions() -> list[Pending]:
         return [
-            Pending("session", item.name or f"session on version {item.version}", "", 0, item.thread)
+            Pending(
+                "session", item.name or f"session on version {item.version}", "", 0, item.thread
+            )
             for item in SESSIONS.pending()
         ]
 

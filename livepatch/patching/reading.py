@@ -41,9 +41,9 @@ def changed_sources(
     errors: list[SourceError] = []
     for tracked in _chosen(registry, files):
         stamp = stamp_of(tracked.file)
-        if files is None and not tracked.held and stamp is not None:
-            if stamp == tracked.stamp and not is_racy(stamp):
-                continue
+        looked_at = stamp is not None and stamp == tracked.stamp and not is_racy(stamp)
+        if files is None and not tracked.held and looked_at:
+            continue
         if stamp is None:
             continue  # deleted: its module goes on, and it is picked up when it comes back
         try:
@@ -134,8 +134,12 @@ def binds_elsewhere(difference: regions.Difference, old: str, new: str) -> bool:
 
     Which of several definitions holds, only the whole file tells.
     """
-    before = {definition.name for definition in difference.old if definition.kind is Kind.FUNCTION}
-    after = {definition.name for definition in difference.new if definition.kind is Kind.FUNCTION}
+    before = {
+        definition.name for definition in difference.old if definition.kind is Kind.FUNCTION
+    }
+    after = {
+        definition.name for definition in difference.new if definition.kind is Kind.FUNCTION
+    }
     for text, definitions, names in (
         (old, difference.old, before - after),
         (new, difference.new, after - before),
@@ -181,7 +185,7 @@ def compiled_by_loader(tracked: TrackedFile, source: SourceText) -> CodeType | N
 
         from _pytest.assertion.rewrite import _rewrite_test  # noqa: PLC0415
 
-        return _rewrite_test(Path(tracked.file), loader.config)[1]  # type: ignore[no-any-return]
+        return _rewrite_test(Path(tracked.file), loader.config)[1]
     import importlib.abc  # noqa: PLC0415  costs a millisecond
 
     own = getattr(kind, "source_to_code", None)

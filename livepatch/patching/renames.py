@@ -5,7 +5,16 @@ from __future__ import annotations
 from types import FunctionType
 
 from livepatch.diff.match import match
-from livepatch.model import MISSING, Action, ChangeKind, Definition, Edit, Kind, Write, WriteKind
+from livepatch.model import (
+    MISSING,
+    Action,
+    ChangeKind,
+    Definition,
+    Edit,
+    Kind,
+    Write,
+    WriteKind,
+)
 from livepatch.patching import functions, statements
 from livepatch.patching.site import ANNOTATIONS, Scope, Site
 from livepatch.source import scopes
@@ -136,4 +145,6 @@ def _rename_private(
     value = scope.get(before.name)
     if value is not MISSING:
         site.bind(scope, after.name, value, made=False)
-        statements.unbind(site, scope, frozenset({before.name}), Edit(Action.RENAME, before, after, owner))
+        statements.unbind(
+            site, scope, frozenset({before.name}), Edit(Action.RENAME, before, after, owner)
+        )

@@ -24,7 +24,7 @@ def plan_for(registry: Registry, target: str) -> tuple[TrackedFile, FilePlan]:
     if tracked is None:
         raise NotTrackedError(module, "no tracked module has this name; nothing was run")
     definitions = regions.outline_of(tracked.known_text(), tracked.file)
-    found = [d for d in definitions if name in d.binds and d.kind not in {Kind.GUARD}]
+    found = [d for d in definitions if name in d.binds and d.kind is not Kind.GUARD]
     if not found:
         message = f"rerun: no statement of {module} binds {name}; nothing was run"
         raise UsageError(message)

@@ -5,7 +5,6 @@ except what a compound statement that must run in place does, which is noted as 
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -21,7 +20,6 @@ from livepatch.patching.transaction import Rebinding, Transaction
 from livepatch.patching.units import Units
 from livepatch.runtime import adopt, build, epochs, lookup
 from livepatch.source import scopes
-
 
 ANNOTATIONS = "__annotations__"
 LAZY_ANNOTATIONS = ("__annotate__", "__annotate_func__", "__conditional_annotations__")
@@ -67,7 +65,7 @@ class _Behind(dict[str, Any]):
 class Site:
     """What the steps of a patch share about one module."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         transaction: Transaction,
         registry: Registry,
@@ -133,7 +131,9 @@ class Site:
 
         return accept
 
-    def run(self, node: ast.stmt, unit: Definition, definition: Definition, scope: Scope) -> dict[str, Any]:
+    def run(
+        self, node: ast.stmt, unit: Definition, definition: Definition, scope: Scope
+    ) -> dict[str, Any]:
         """Execute one statement of the new text; give the names that it bound, and values.
 
         MISSING stands for a name that it unbound. The transaction is flushed first where the
@@ -257,7 +257,9 @@ class Site:
         file = getattr(module, "__file__", None)
         return not isinstance(file, str) or file in self.registry
 
-    def bind(self, scope: Scope, name: str, value: Any, *, made: bool, fresh: bool = True) -> Any:
+    def bind(
+        self, scope: Scope, name: str, value: Any, *, made: bool, fresh: bool = True
+    ) -> Any:
         """Bind `name` with the commit; give the object that it will hold.
 
         An old function of the same definition stays the object, and becomes what `value` is;

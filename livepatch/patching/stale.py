@@ -143,7 +143,11 @@ def _cause(use: Use, values: set[str], code: set[str]) -> str:
 
 def _note(use: Use, cause: str, tracked: TrackedFile, module: ModuleType) -> Note:
     name = ", ".join(use.targets) or f"line {use.line}"
-    message = f"was computed from {cause}, which changed; its own statement did not, so it is kept"
+    message = (
+        f"was computed from {cause}, which changed; its own statement did not, so it is kept"
+    )
     if use.targets and "." not in use.targets[0]:
-        message += f" (livepatch.rerun({module.__name__ + ':' + use.targets[0]!r}) computes it anew)"
+        message += (
+            f" (livepatch.rerun({module.__name__ + ':' + use.targets[0]!r}) computes it anew)"
+        )
     return Note("stale-value", name, tracked.file, use.line, message)

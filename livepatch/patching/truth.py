@@ -17,7 +17,9 @@ def notes_after_commit(transaction: Transaction) -> list[Note]:
         if loops.is_body(code):
             continue  # it ends with this turn
         message = f"a frame still runs the old code ({active.where}); {_what_next(code)}"
-        notes.append(Note("old-frame", code.co_qualname, code.co_filename, active.line, message))
+        notes.append(
+            Note("old-frame", code.co_qualname, code.co_filename, active.line, message)
+        )
     return notes
 
 
@@ -44,9 +46,17 @@ def unverified(transaction: Transaction) -> list[Note]:
             continue
         if epochs.plain_code(function) is not state.code:
             code = function.__code__
-            message = "the function does not have the code of the file; something else wrote to it"
+            message = (
+                "the function does not have the code of the file; something else wrote to it"
+            )
             notes.append(
-                Note("unverified", code.co_qualname, code.co_filename, code.co_firstlineno, message)
+                Note(
+                    "unverified",
+                    code.co_qualname,
+                    code.co_filename,
+                    code.co_firstlineno,
+                    message,
+                )
             )
     return notes
 

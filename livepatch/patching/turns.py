@@ -15,6 +15,7 @@ from itertools import islice
 from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeVar
 
+from livepatch import interp
 from livepatch.errors import SourceError
 from livepatch.patching import liveloops
 from livepatch.patching.registry import TrackedFile
@@ -198,10 +199,12 @@ def make_site(frame: FrameType, tracked: TrackedFile, text: str, say: Say) -> Si
             continue
         header = header_of(found.loop)
         rank = sum(header_of(other.loop) == header for other in scope[:order])
-        wrapped = "" if head in calls else "something is around livepatch.loop() in its head"
+        obstacle = "" if head in calls else "something is around livepatch.loop() in its head"
+        if path and not interp.can_write_locals():
+            obstacle = "a function's variables cannot be written here without ctypes"
         body = _dump(found.loop)
         return Site(
-            tracked, code, path, header, rank, order, found.loop.lineno, wrapped,
+            tracked, code, path, header, rank, order, found.loop.lineno, obstacle,
             bool(found.loop.orelse), body, tracked.revision, say, body, position,
         )  # fmt: skip
     return None

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from livepatch.errors import UsageError
-from livepatch.model import MISSING, Action, Change, Edit, Note, Write, WriteKind
+from livepatch.model import MISSING, Action, Edit, Note, Write, WriteKind
 from livepatch.patching.site import Site
 from livepatch.runtime import classes
 from livepatch.source import scopes
@@ -25,10 +25,12 @@ Hook = Callable[[Any], object]
 
 # Keyed by class, so that a class that goes takes its hooks along. A hook is known by its module
 # and name: executing its `def` again replaces it.
-_hooks: weakref.WeakKeyDictionary[type, dict[tuple[str, str], Hook]] = weakref.WeakKeyDictionary()
+_hooks: weakref.WeakKeyDictionary[type, dict[tuple[str, str], Hook]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
-def upgrade(cls: type) -> Callable[[F], F]:
+def upgrade(cls: Any) -> Callable[[F], F]:
     """Have the decorated function called with every live instance of `cls` when it changes.
 
     It runs once for each instance (those of subclasses too) inside the transaction that changes
@@ -70,14 +72,17 @@ def _changed_class(edit: Edit) -> Iterator[tuple[str, ...]]:
 
 
 def _instances(cls: type) -> list[object]:
-    return [found for each in classes.subclasses_of(cls) for found in classes.instances_of(each)]
+    return [
+        found for each in classes.subclasses_of(cls) for found in classes.instances_of(each)
+    ]
 
 
 def _run_hooks(site: Site, cls: type) -> None:
     hooks = [
         hook
         for each, table in list(_hooks.items())
-        if each is cls or (each.__qualname__ == cls.__qualname__ and each.__module__ == cls.__module__)
+        if each is cls
+        or (each.__qualname__ == cls.__qualname__ and each.__module__ == cls.__module__)
         for hook in table.values()
         if _is_bound(hook)
     ]
@@ -187,7 +192,9 @@ def _give_new_attributes(site: Site, path: tuple[str, ...], cls: type) -> None:
             f"{len(instances)} live instances have no {', '.join(left)}, which __init__ now assigns "
             "from its arguments; write an @livepatch.upgrade hook"
         )
-        note = Note("old-instances", edit.new.qualname, site.tracked.file, edit.new.line, message)
+        note = Note(
+            "old-instances", edit.new.qualname, site.tracked.file, edit.new.line, message
+        )
         site.transaction.notes.append(note)
 
 
@@ -199,11 +206,14 @@ def _assigned(node: ast.AST) -> list[tuple[str, ast.expr]]:
     first = node.args.args[0].arg
     for statement in node.body:
         match statement:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)], value=value):
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)], value=value
+            ):
                 if owner == first:
                     found.append((name, value))
             case ast.AnnAssign(
-                target=ast.Attribute(value=ast.Name(id=owner), attr=name), value=ast.expr() as value
+                target=ast.Attribute(value=ast.Name(id=owner), attr=name),
+                value=ast.expr() as value,
             ):
                 if owner == first:
                     found.append((name, value))
@@ -212,7 +222,9 @@ def _assigned(node: ast.AST) -> list[tuple[str, ast.expr]]:
 
 def _is_simple(value: ast.expr, function: ast.AST) -> bool:
     """Tell whether `value` needs nothing of the call: no parameter, no local variable."""
-    if any(isinstance(inner, ast.Await | ast.Yield | ast.YieldFrom) for inner in ast.walk(value)):
+    if any(
+        isinstance(inner, ast.Await | ast.Yield | ast.YieldFrom) for inner in ast.walk(value)
+    ):
         return False
     local = {inner.arg for inner in ast.walk(function) if isinstance(inner, ast.arg)}
     local |= {
@@ -240,5 +252,8 @@ def _can_hold(instance: object, name: str) -> bool:
 def _mention(site: Site, edit: Edit, text: str) -> None:
     changes = site.transaction.changes
     for index, change in enumerate(changes):
-        if edit.new is not None and isinstance(change, Change) and change.qualname == edit.new.qualname:
+        if (
+            edit.new is not None
+            and change.qualname == edit.new.qualname
+        ):
             changes[index] = replace(change, detail=f"{change.detail}; {text}")

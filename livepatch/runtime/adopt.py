@@ -19,12 +19,12 @@ def adopted(old: Any, new: Any, *, made: bool) -> tuple[Any, list[Write]]:
     else's (`made` says that a `def` has just made it); in all other cases it is `new`,
     untouched.
     """
-    if type(old) is FunctionType and type(new) is FunctionType and old is not new:
-        if _same_origin(old, new) and (made or sys.getrefcount(new) <= HOLDERS):
-            writes = functions.graft(old, new)
-            if writes:
-                return old, writes
-    return new, []
+    if type(old) is not FunctionType or type(new) is not FunctionType or old is new:
+        return new, []
+    writes = []
+    if _same_origin(old, new) and (made or sys.getrefcount(new) <= HOLDERS):
+        writes = functions.graft(old, new)
+    return (old, writes) if writes else (new, [])
 
 
 def _same_origin(old: FunctionType, new: FunctionType) -> bool:

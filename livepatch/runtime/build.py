@@ -99,7 +99,10 @@ def function_of(
         module = _with_constant(module, code)
     else:
         maker = next(const for const in module.co_consts if isinstance(const, CodeType))
-        consts = [_with_constant(maker, code) if const is maker else const for const in module.co_consts]
+        consts = [
+            _with_constant(maker, code) if const is maker else const
+            for const in module.co_consts
+        ]
         module = module.replace(co_consts=tuple(consts))
     made: dict[str, Any] = {}
     exec(module, namespace, made)  # noqa: S102  a def and nothing else

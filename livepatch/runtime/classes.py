@@ -39,11 +39,9 @@ def transplant(old: type, new: type, keep: Collection[str]) -> list[Write]:
         if name in NEVER or name in keep or is_slot(value):
             continue
         had = before.get(name, MISSING)
-        if type(had) is FunctionType and type(value) is FunctionType:
-            if had.__qualname__ == value.__qualname__:
-                writes.extend(functions.graft(had, value))
-                continue
-        if had is not value:
+        grafted = _graft(had, value)
+        writes.extend(grafted)
+        if not grafted and had is not value:
             writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, value))
     for name, value in before.items():
         if name not in after and name not in keep and is_generated(value):
@@ -51,6 +49,13 @@ def transplant(old: type, new: type, keep: Collection[str]) -> list[Write]:
     writes.extend(_annotation_writes(old, new))
     writes.extend(cell_writes(after.values(), new, old))
     return writes
+
+
+def _graft(old: object, new: object) -> list[Write]:
+    """Let a function that was generated before become the one generated now."""
+    if type(old) is not FunctionType or type(new) is not FunctionType:
+        return []
+    return functions.graft(old, new) if old.__qualname__ == new.__qualname__ else []
 
 
 def is_slot(value: object) -> bool:
@@ -64,9 +69,8 @@ def is_generated(value: object) -> bool:
 
 
 def _annotation_writes(old: Any, new: Any) -> Iterator[Write]:
-    if interp.LAZY_ANNOTATIONS:
-        if new.__annotate__ is not old.__annotate__:
-            yield Write(WriteKind.TYPE_ATTRIBUTE, old, "__annotate__", new.__annotate__)
+    if interp.LAZY_ANNOTATIONS and new.__annotate__ is not old.__annotate__:
+        yield Write(WriteKind.TYPE_ATTRIBUTE, old, "__annotate__", new.__annotate__)
 
 
 def cell_writes(values: Collection[object], made_for: type, owner: type) -> list[Write]:
@@ -78,7 +82,9 @@ def cell_writes(values: Collection[object], made_for: type, owner: type) -> list
         for found in lookup.reach(value):
             if type(found) is not FunctionType:
                 continue
-            for name, cell in zip(found.__code__.co_freevars, found.__closure__ or (), strict=False):
+            for name, cell in zip(
+                found.__code__.co_freevars, found.__closure__ or (), strict=False
+            ):
                 if name == "__class__" and _holds(cell, made_for):
                     cells[id(cell)] = cell
     return [Write(WriteKind.CELL, cell, "cell_contents", owner) for cell in cells.values()]

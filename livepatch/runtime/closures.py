@@ -56,7 +56,6 @@ def stub_for(
     The way around where a closure cannot be replaced: one frame more, the same behaviour. The
     write gives the new function its defaults; None where the old variables cannot be kept.
     """
-    old = function.__code__
     target = FunctionType(code, function.__globals__, function.__name__, None, cells)
     state = FunctionState(code, cells, defaults, kwdefaults)
     stub = forwarding(function, target)
@@ -81,12 +80,17 @@ def forwarding(function: FunctionType, target: object) -> CodeType | None:
     )  # fmt: skip
 
 
-ARGS, KEYS, CALLED = "livepatch_args", "livepatch_keys", "livepatch_called"  # nobody captures these
+ARGS, KEYS, CALLED = (
+    "livepatch_args",
+    "livepatch_keys",
+    "livepatch_called",
+)  # nobody captures these
 TARGET = "livepatch: the function that the stub calls"
 
 
 def _stub(old: CodeType) -> CodeType | None:
-    names = old.co_freevars
+    # Not the variables' own names: that of a loop's shared cells is no identifier.
+    names = tuple(f"v{index:04}" for index in range(len(old.co_freevars)))
     assigned = "".join(f"    {name} = None\n" for name in names)
     used = f"        if 0: {', '.join(names)}\n" if names else ""
     # The walrus keeps the compiler from warning that a text is called.
@@ -97,4 +101,4 @@ def _stub(old: CodeType) -> CodeType | None:
     module = compile(text, old.co_filename, "exec", dont_inherit=True)
     maker = next(const for const in module.co_consts if isinstance(const, CodeType))
     stub = next(const for const in maker.co_consts if isinstance(const, CodeType))
-    return stub if stub.co_freevars == names else None
+    return stub.replace(co_freevars=old.co_freevars) if stub.co_freevars == names else None

@@ -80,11 +80,12 @@ def _table_writes(old: Any, new: Any, final: dict[int, Any]) -> list[Write]:
 
 def _attribute_writes(old: Any, new: Any, final: dict[int, Any]) -> list[Write]:
     """Members are attributes of the class too (3.12 on; a redirecting property before)."""
-    writes = []
     before, after = classes.namespace_of(old), classes.namespace_of(new)
-    for name in old.__members__:
-        if name not in new.__members__ and name in before:
-            writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, MISSING))
+    writes = [
+        Write(WriteKind.TYPE_ATTRIBUTE, old, name, MISSING)
+        for name in old.__members__
+        if name not in new.__members__ and name in before
+    ]
     for name in new.__members__:
         value = after.get(name, MISSING)
         if value is MISSING:

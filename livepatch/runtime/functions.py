@@ -80,7 +80,7 @@ def keyword_only_names(code: CodeType) -> tuple[str, ...]:
     return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
 
 
-def default_values(function: FunctionType) -> dict[str, object]:
+def default_values(function: Any) -> dict[str, object]:
     """Give the live defaults of `function` by the name of the parameter."""
     state = FunctionState(
         epochs.plain_code(function), None, function.__defaults__, function.__kwdefaults__
@@ -92,7 +92,9 @@ def defaults_of(state: FunctionState) -> dict[str, object]:
     """Give the defaults in `state` by the name of the parameter."""
     values = state.defaults or ()
     names = positional_names(state.code)
-    found: dict[str, object] = dict(zip(names[len(names) - len(values) :], values, strict=False))
+    found: dict[str, object] = dict(
+        zip(names[len(names) - len(values) :], values, strict=False)
+    )
     found.update(state.kwdefaults or {})
     return found
 
@@ -117,7 +119,11 @@ def _defaults(
     if _same(positional, target.__defaults__):
         positional = target.__defaults__
     old = target.__kwdefaults__
-    if old is not None and keyword.keys() == old.keys() and _same(keyword.values(), old.values()):
+    if (
+        old is not None
+        and keyword.keys() == old.keys()
+        and _same(keyword.values(), old.values())
+    ):
         return positional, old
     return positional, keyword or None
 
@@ -172,8 +178,9 @@ def _attribute_writes(
         return
     if interp.LAZY_ANNOTATIONS or new.parts & {"annotations", "signature", "type_params"}:
         yield annotations_write(target, made)
-    if hasattr(made, "__type_params__") and made.__type_params__ != target.__type_params__:
-        yield Write(WriteKind.ATTRIBUTE, target, "__type_params__", made.__type_params__)
+    type_params = getattr(made, "__type_params__", None)
+    if type_params is not None and type_params != getattr(target, "__type_params__", None):
+        yield Write(WriteKind.ATTRIBUTE, target, "__type_params__", type_params)
 
 
 def annotations_write(target: Any, made: Any) -> Write:
@@ -219,9 +226,7 @@ def graft(old: FunctionType, new: FunctionType) -> list[Write]:
         code, first = stub
         cells = old.__closure__
         writes.append(first)
-    state = FunctionState(
-        code, cells, new.__defaults__, new.__kwdefaults__, _version(new, old)
-    )
+    state = FunctionState(code, cells, new.__defaults__, new.__kwdefaults__, _version(new, old))
     writes.append(Write(WriteKind.FUNCTION, old, "", state))
     writes += [
         Write(WriteKind.ATTRIBUTE, old, name, getattr(new, name))
@@ -245,4 +250,6 @@ def forward(old: FunctionType, new: object) -> list[Write]:
     code = closures.forwarding(old, new)
     if code is None:
         return []
-    return [Write(WriteKind.FUNCTION, old, "", FunctionState(code, old.__closure__, None, None))]
+    return [
+        Write(WriteKind.FUNCTION, old, "", FunctionState(code, old.__closure__, None, None))
+    ]

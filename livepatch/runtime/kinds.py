@@ -68,4 +68,6 @@ def after_transplant(old: Any, made: type) -> Iterator[Write]:
 def has_fields(cls: type) -> bool:
     """Tell whether `cls` was generated from fields, its own and those of its bases."""
     own = classes.namespace_of(cls)
-    return bool(own.keys() & {"__dataclass_fields__", "__attrs_attrs__", "__pydantic_core_schema__"})
+    return bool(
+        own.keys() & {"__dataclass_fields__", "__attrs_attrs__", "__pydantic_core_schema__"}
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -48,7 +49,9 @@ def belongs(cls: type, module: ModuleType) -> bool:
     """
     if cls.__module__ == module.__name__:
         return True
-    own = [v for v in type.__getattribute__(cls, "__dict__").values() if type(v) is FunctionType]
+    own = [
+        v for v in type.__getattribute__(cls, "__dict__").values() if type(v) is FunctionType
+    ]
     namespace = vars(module)
     return any(function.__globals__ is namespace for function in own)
 
@@ -66,7 +69,9 @@ def _as_class(found: object, module: ModuleType, qualname: str) -> type | None:
 def functions_in(value: object, accept: Accept) -> list[FunctionType]:
     """Give the functions reachable from `value` whose code `accept` takes."""
     return [
-        found for found in reach(value) if type(found) is FunctionType and accept(found.__code__)
+        found
+        for found in reach(value)
+        if type(found) is FunctionType and accept(found.__code__)
     ]
 
 
@@ -87,10 +92,12 @@ def reach(value: object) -> Iterator[object]:
             pending.extend((inner, depth + 1) for inner in _inside(found))
 
 
-def _inside(found: object) -> list[object]:
+def _inside(found: object) -> list[object]:  # noqa: PLR0911
     match found:
         case FunctionType():
-            inner = [cell for cell in map(_contents, found.__closure__ or ()) if cell is not None]
+            inner = [
+                cell for cell in map(_contents, found.__closure__ or ()) if cell is not None
+            ]
             inner.extend(vars(found).values())
             return inner
         case MethodType() | staticmethod() | classmethod():
@@ -116,10 +123,8 @@ def _contents(cell: Any) -> object:
 def _attributes(found: object) -> list[object]:
     """Give what an instance holds, without running any code of its class."""
     inner: list[object] = []
-    try:
+    with suppress(AttributeError):
         inner.extend(object.__getattribute__(found, "__dict__").values())
-    except AttributeError:
-        pass
     for cls in type(found).__mro__:
         slots = cls.__dict__.get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else tuple(slots):
@@ -130,7 +135,9 @@ def _attributes(found: object) -> list[object]:
                 except AttributeError:
                     continue
     if "<locals>" in type(found).__qualname__:  # a wrapper class that a decorator made
-        inner.extend(value for value in vars(type(found)).values() if type(value) is FunctionType)
+        inner.extend(
+            value for value in vars(type(found)).values() if type(value) is FunctionType
+        )
     # Objects made in C name what they wrap (lru_cache, partialmethod, cached_property).
     if type(found).__module__ in {"functools", "_functools", "builtins"}:
         for name in ("__wrapped__", "func", "dispatcher", "__func__", "__self__"):

@@ -45,7 +45,9 @@ def moves(
 
     def moved(code: CodeType) -> bool:
         return (
-            code.co_filename in files and id(code) not in skip and shift(code.co_firstlineno) != 0
+            code.co_filename in files
+            and id(code) not in skip
+            and shift(code.co_firstlineno) != 0
         )
 
     for function in lookup.local_functions(module, moved):

@@ -104,7 +104,7 @@ def inverse_of(
     return inverse
 
 
-def current(write: Write) -> object:
+def current(write: Write) -> object:  # noqa: C901, PLR0911
     """Give the value that `write` is about to replace, or MISSING."""
     target: Any = write.target
     name: Any = write.name
@@ -183,7 +183,7 @@ def _run(operations: Sequence[Operation], *, changes_kind: bool) -> None:
             gc.enable()
 
 
-def _operations(write: Write) -> list[Operation]:
+def _operations(write: Write) -> list[Operation]:  # noqa: C901, PLR0911, PLR0912
     target: Any = write.target
     name: Any = write.name
     value: Any = write.value
@@ -203,7 +203,11 @@ def _operations(write: Write) -> list[Operation]:
             # None alone would leave the annotations that were computed before (3.14).
             return [partial(setattr, target, "__annotations__", {})]
         case WriteKind.ATTRIBUTE:
-            return [partial(delattr, target, name) if gone else partial(setattr, target, name, value)]
+            return [
+                partial(delattr, target, name)
+                if gone
+                else partial(setattr, target, name, value)
+            ]
         case WriteKind.INSTANCE_ATTRIBUTE:
             if gone:
                 return [partial(object.__delattr__, target, name)]
@@ -264,4 +268,3 @@ def _changes_kind(write: Write) -> bool:
     function: Any = write.target
     state: Any = write.value
     return bool((function.__code__.co_flags ^ state.code.co_flags) & KIND_FLAGS)
-

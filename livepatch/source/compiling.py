@@ -29,12 +29,13 @@ def compile_statements(nodes: Sequence[ast.stmt], file: str, flags: int) -> Code
     start = ast.Pass(lineno=line, col_offset=0, end_lineno=line, end_col_offset=0)
     module = ast.Module(body=[start, *nodes], type_ignores=[])
     try:
-        return compile(module, file, "exec", flags=flags, dont_inherit=True)
+        code: CodeType = compile(module, file, "exec", flags=flags, dont_inherit=True)
     except SyntaxError as error:
         raise from_syntax_error(error, file) from error
     except (ValueError, RecursionError, MemoryError) as error:
         message = f"{type(error).__name__}: {error}"
         raise SourceError(message, file=file, line=line) from error
+    return code
 
 
 def compile_text(text: str, file: str) -> CodeType:
@@ -141,6 +142,11 @@ def filtered(node: ast.stmt, keep: Callable[[ast.stmt], ast.stmt | None]) -> ast
             inner = filtered(child, keep)
             if not isinstance(inner.body[0], ast.Pass) or len(inner.body) > 1:
                 body.append(inner)
-    where = {"lineno": node.lineno, "col_offset": 0, "end_lineno": node.lineno, "end_col_offset": 0}
+    where = {
+        "lineno": node.lineno,
+        "col_offset": 0,
+        "end_lineno": node.lineno,
+        "end_col_offset": 0,
+    }
     shell.body = body or [ast.Pass(**where)]
     return shell

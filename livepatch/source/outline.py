@@ -71,7 +71,7 @@ def _define(node: ast.stmt, lines: Lines, prefix: str, mangle: str) -> Definitio
     )  # fmt: skip
 
 
-def _classify(node: ast.stmt) -> tuple[str, Kind, str]:
+def _classify(node: ast.stmt) -> tuple[str, Kind, str]:  # noqa: PLR0911
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return node.name, Kind.FUNCTION, role_of(node)

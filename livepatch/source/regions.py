@@ -22,7 +22,9 @@ from livepatch.source.outline import Lines, first_line, outline
 from livepatch.source.text import from_syntax_error
 
 CONTINUATION = len("finally:")  # the longest keyword that continues a compound statement
-FUTURE = re.compile(r"^from[ \t]+__future__[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)", re.MULTILINE)
+FUTURE = re.compile(
+    r"^from[ \t]+__future__[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _at(anchors: tuple[int, ...], index: int, default: int) -> int:
     return anchors[index] if 0 <= index < len(anchors) else default
 
 
-def _region(  # noqa: PLR0913
+def _region(  # noqa: PLR0913, PLR0917
     old: str, new: str, anchors: tuple[int, ...], low: int, high: int, file: str
 ) -> Difference | None:
     start, end = _at(anchors, low, 0), _at(anchors, high, len(old))

@@ -24,9 +24,13 @@ def bound_names(node: ast.AST) -> frozenset[str]:
     return frozenset(_bound(node))
 
 
-def _bound(node: ast.AST) -> Iterator[str]:
+def _bound(node: ast.AST) -> Iterator[str]:  # noqa: C901, PLR0912
     match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+        case (
+            ast.FunctionDef(name=name)
+            | ast.AsyncFunctionDef(name=name)
+            | ast.ClassDef(name=name)
+        ):
             yield name
             return  # decorators and defaults may hold a walrus: rare enough to be left out
         case ast.Name(id=name, ctx=ast.Store()):
@@ -46,8 +50,7 @@ def _bound(node: ast.AST) -> Iterator[str]:
         case ast.Lambda():
             return
         case ast.If(test=test) if _is_type_checking(test):
-            for child in node.orelse:
-                yield from _bound(child)
+            yield from (name for child in node.orelse for name in _bound(child))
             return  # the body is never executed
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             # PEP 572: a walrus inside a comprehension binds outside it

@@ -11,7 +11,7 @@ from livepatch.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The bytes of a file, and the text that Python reads out of them (newlines are `\\n`)."""
+    """The bytes of a file, and the text that Python reads out of them, lines ended as usual."""
 
     file: str
     data: bytes
@@ -24,7 +24,8 @@ def read_source(file: str) -> SourceText:
         with open(file, "rb") as stream:  # noqa: PTH123  pathlib would double the cost
             data = stream.read()
     except FileNotFoundError as error:
-        raise SourceError("the file is gone", file=file, line=1, slug="file-gone") from error
+        message = "the file is gone"
+        raise SourceError(message, file=file, line=1, slug="file-gone") from error
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}"
         raise SourceError(message, file=file, line=1, slug="unreadable") from error
@@ -34,10 +35,12 @@ def read_source(file: str) -> SourceText:
 def decode_source(file: str, data: bytes) -> SourceText:
     """Give the text of `data` as PEP 263 says; raise `SourceError` where it is none."""
     if not data or data.isspace():
-        raise SourceError("the file is empty for the moment", file=file, line=1, slug="empty")
+        message = "the file is empty for the moment"
+        raise SourceError(message, file=file, line=1, slug="empty")
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise SourceError("the source holds a null byte", file=file, line=line, slug="encoding")
+        message = "the source holds a null byte"
+        raise SourceError(message, file=file, line=line, slug="encoding")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
