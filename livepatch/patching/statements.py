@@ -23,9 +23,6 @@ from livepatch.patching import functions, handover, leavings
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
 
-PROPERTY_PARTS = {"setter": "fset", "deleter": "fdel"}
-
-
 def add(site: Site, edit: Edit) -> None:
     """Execute a new function or class, and bind it."""
     new, unit = edit.new, edit.unit
@@ -192,8 +189,6 @@ def remove(site: Site, edit: Edit) -> None:
     ):
         return
     value = scope.get(old.name)
-    if old.role in PROPERTY_PARTS and is_still_bound(site, edit, old.name):
-        drop_property_part(site, scope, old)
     gone = unbind(site, scope, old.binds, edit)
     if gone:
         leavings.farewell(site, scope, edit, value)
@@ -214,17 +209,6 @@ def unique(site: Site, edit: Edit) -> bool:
     """Tell whether no other statement of the new text binds the name of the removed one."""
     old = edit.old
     return old is not None and not is_still_bound(site, edit, old.name)
-
-
-def drop_property_part(site: Site, scope: Scope, old: Definition) -> None:
-    """Bind a property without the setter or deleter `old`, which the new text has no more."""
-    value = scope.get(old.name)
-    if type(value) is not property:
-        return
-    site.transaction.flush()  # the docstring to copy may be about to change
-    parts = {"fget": value.fget, "fset": value.fset, "fdel": value.fdel}
-    parts[PROPERTY_PARTS[old.role]] = None
-    bind(site, scope, old.name, property(**parts, doc=value.__doc__), made=False)
 
 
 def unbind(site: Site, scope: Scope, names: frozenset[str], edit: Edit) -> list[str]:
