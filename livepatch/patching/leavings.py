@@ -16,7 +16,7 @@ from livepatch.model import (
     Write,
     WriteKind,
 )  # fmt: skip
-from livepatch.patching.site import Scope, Site
+from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import CodePair
 from livepatch.runtime import classes, epochs, lookup
 
