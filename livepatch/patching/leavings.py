@@ -32,8 +32,9 @@ def take_out(site: Site, scope: Scope, edit: Edit) -> bool:
     if old.role in ACCESSORS and isinstance(value, property):
         parts: list[Any] = [value.fget, value.fset, value.fdel]
         parts[ACCESSORS[old.role]] = None
+        site.transaction.flush()  # the docstring to copy may be about to change
         remaining = property(parts[0], parts[1], parts[2], value.__doc__)
-        site.bind(scope, old.name, remaining, made=False)
+        tell_name(scope, old.name, site.bind(scope, old.name, remaining, made=False))
     elif not _unregister(site, scope, old):
         return False
     change = Change(
