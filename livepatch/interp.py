@@ -68,17 +68,18 @@ def pythonapi() -> Any:
     return ctypes.pythonapi
 
 
-def write_locals(frame: FrameType) -> bool:
+def can_write_locals() -> bool:
+    """Tell whether the variables of a running function can be written from outside."""
+    return FRAME_LOCALS_WRITE_THROUGH or pythonapi() is not None
+
+
+def write_locals(frame: FrameType) -> None:
     """Have the variables of a function's frame be what was written to its `f_locals`."""
     if FRAME_LOCALS_WRITE_THROUGH:
-        return True
-    api = pythonapi()
-    if api is None:
-        return False
+        return
     import ctypes  # noqa: PLC0415
 
-    api.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
-    return True
+    pythonapi().PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
 
 
 @functools.cache
