@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from livepatch.model import Note, Patch, PatchKind, Write
-from livepatch.patching import textdiff
+from livepatch.patching import breakpoints, textdiff
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registry import LATE, TrackedFile
 from livepatch.runtime import holding
@@ -64,6 +64,7 @@ class History:
         self._patches.append(entry.patch)
         self._undoable.append(entry)
         self._redoable.clear()
+        _move_breakpoints(entry.baselines)
 
     def patches(self) -> tuple[Patch, ...]:
         """Give the committed patches, oldest first."""
@@ -129,6 +130,7 @@ class History:
             for tracked, before, _ in entry.baselines:
                 tracked.text = before
             turned = [(tracked, after, before) for tracked, before, after in entry.baselines]
+            _move_breakpoints(turned)
             target.append(Entry(entry.patch, inverse, turned))
         changes = tuple(change for entry in chosen for change in entry.patch.changes)
         files = tuple(dict.fromkeys(file for entry in chosen for file in entry.patch.files))
@@ -138,3 +140,9 @@ class History:
         )  # fmt: skip
         self._patches.append(patch)
         return patch
+
+
+def _move_breakpoints(baselines: Baselines) -> None:
+    for tracked, before, after in baselines:
+        if before is not LATE and after is not LATE:
+            breakpoints.follow(tracked.names, before.text, after.text)
