@@ -39,7 +39,7 @@ class Program:
         path = self.folder / f"{name}.py"
         text = path.read_text("utf-8")
         assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times"
-        path.write_text(text.replace(old, textwrap.dedent(new)), "utf-8")
+        path.write_text(text.replace(old, new), "utf-8")
         return self.apply()
 
     def apply(self):
