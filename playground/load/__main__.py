@@ -22,6 +22,17 @@ import project  # noqa: E402
 
 
 
+def processor_time(pid):
+    """Give the seconds that a process and its children have computed; 0 where that is not told."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(processor_time(child) for child in children)
+
+
 class Server:
     def __init__(self, server, tool):
         self.tool = tool
@@ -55,7 +66,9 @@ class Server:
         writer = threading.Thread(target=write)
         if edits:
             writer.start()
+        before = processor_time(self.process.pid)
         counts = client.load(self.port, seconds)
+        counts["computed"] = processor_time(self.process.pid) - before
         over.set()
         if edits:
             writer.join()
@@ -80,7 +93,7 @@ def rate(counts):
 
 def run(server, tools, seconds, rounds, every):
     print(f"\n{server}: {rounds} windows of {seconds} s for each tool in turn, ten files rewritten every {every} s")
-    print(f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}")
+    print(f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}{'per cpu':>9}")
     servers = []
     try:
         for tool in tools:
@@ -95,11 +108,12 @@ def run(server, tools, seconds, rounds, every):
         for one in servers:
             rates = [rate(counts) for counts in one.windows]
             ratio = statistics.median(mine / other for mine, other in zip(rates, base))
+            effort = [total(server.windows, "computed") / total(server.windows, "responses") for server in (servers[0], one)]
             versions = len(set().union(*(counts["versions"] for counts in one.windows)))
             print(
                 f"{one.tool:<12}{total(one.windows, 'responses'):>10}{total(one.windows, 'mixed'):>8}"
                 f"{total(one.windows, 'errors'):>8}{total(one.windows, 'lost'):>6}{versions:>10}"
-                f"{statistics.median(rates):>8.0f}{ratio:>9.3f}"
+                f"{statistics.median(rates):>8.0f}{ratio:>9.3f}{effort[0] / effort[1] if effort[1] else 0:>9.3f}"
             )
         for one in servers:
             if one.tool == "livepatch":

@@ -59,7 +59,17 @@ def answer():
 
 
 def write_version(folder, version, broken=False):
-    """Rewrite all ten files, one after the other."""
+    """Rewrite all ten files the way `git checkout` does, under the lock that it holds meanwhile."""
+    lock = Path(folder, ".git", "index.lock")
+    lock.touch()
+    try:
+        write_files(folder, version, broken)
+    finally:
+        lock.unlink()
+
+
+def write_files(folder, version, broken=False):
+    """Rewrite all ten files, one after the other; how far apart in time is up to the machine."""
     for index in range(MODULES):
         text = BROKEN if broken and index == 4 else PART.format(index=index, version=version)
         path = Path(folder, "parts", f"part{index}.py")
@@ -69,6 +79,8 @@ def write_version(folder, version, broken=False):
 def write_project(folder):
     """Write version 1 and the application."""
     Path(folder, "parts").mkdir(parents=True, exist_ok=True)
+    Path(folder, ".git").mkdir(exist_ok=True)
+    Path(folder, ".git", "HEAD").write_text("ref: refs/heads/main\n")
     Path(folder, "parts", "__init__.py").write_text("")
     names = ", ".join(f"part{index}" for index in range(MODULES))
     Path(folder, "answers.py").write_text(APP.format(names=names))

@@ -36,21 +36,26 @@ def start_reloading():
 if tool == "livepatch":
     import livepatch
 
-    watch = livepatch.watch(folder, report=False)
-elif tool == "jurigged":
-    import jurigged
+    watch = livepatch.watch(folder, report=False)  # gunicorn forks: the worker goes on watching
 
-    jurigged.watch(f"{folder}/parts/*.py", logger=lambda *_: None)
 
-import answers  # noqa: E402
+def start():
+    """Import the program, in the process that answers, with the tool that keeps it as on disk."""
+    global answers
+    if tool == "jurigged":
+        import jurigged
 
-if tool == "reload":
-    start_reloading()
+        jurigged.watch(f"{folder}/parts/*.py", logger=lambda *_: None)
+    import answers
+
+    if tool == "reload":
+        start_reloading()
 
 
 def flask_application():
     from flask import Flask
 
+    start()
     app = Flask("load")
 
     @app.get("/")
@@ -97,5 +102,6 @@ elif server == "gunicorn":
 else:
     import uvicorn
 
+    start()
     served = livepatch.asgi(asgi_application) if tool == "livepatch" else asgi_application
     uvicorn.run(served, host="127.0.0.1", port=port, log_level="critical")
