@@ -50,7 +50,7 @@ class Layers:
 
     def current(self, write: Write, look: Callable[[Write], object]) -> object:
         """Give what `write` replaces as far as the newest version is concerned."""
-        if write.kind is WriteKind.FIRST_LINE:
+        if write.kind is WriteKind.FIRST_LINE or not self:
             return look(write)
         key = (id(write.target), str(write.name))
         if write.kind is WriteKind.FUNCTION and id(write.target) in epochs.stacks:

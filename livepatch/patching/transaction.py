@@ -106,11 +106,14 @@ class Transaction:
 
     def flush(self, *, final: bool = False) -> None:
         """Carry out all pending writes, in one C call; `final` ends the patch."""
-        self._serve_pairs()
-        writes, self.pending = self.pending, []
-        writes.sort(key=lambda write: write.kind is WriteKind.CALL)  # stable: calls come last
-        if writes:
-            self._carry_out(writes, final=final)
+        with heap.uncollected():
+            self._serve_pairs()
+            writes, self.pending = self.pending, []
+            writes.sort(
+                key=lambda write: write.kind is WriteKind.CALL
+            )  # stable: calls come last
+            if writes:
+                self._carry_out(writes, final=final)
 
     def carry_out_now(self, writes: list[Write]) -> None:
         """Carry out `writes` ahead of all others; raises what CPython says against them."""
@@ -146,8 +149,7 @@ class Transaction:
             found = users.get(id(pair.old), heap.NOBODY)
             known = {id(function) for function in pair.known}
             more = [function for function in found.functions if id(function) not in known]
-            for function in more:
-                self._serve(function, pair)
+            self._serve_all(more, pair)
             served = (*pair.known, *more)
             swaps.append((served, pair.old, pair.new))
             first = served[0] if served else None
@@ -157,11 +159,22 @@ class Transaction:
             self.add(conforming.removed(found.conformers, pair.known[0], is_bound))
         self.add(conforming.registry_write(swaps))
 
-    def _serve(self, function: FunctionType, pair: CodePair) -> None:
+    def _serve_all(self, more: list[FunctionType], pair: CodePair) -> None:
+        new = pair.literals() if more else None
+        plain = [function for function in more if function.__code__ is pair.old]
+        writes = functions.swaps(plain, pair.old, pair.new) if new is None else None
+        if writes is not None and not loops.is_body(pair.new):
+            self.add(writes)
+            more = [function for function in more if function.__code__ is not pair.old]
+        for function in more:
+            self._serve(function, pair, new)
+
+    def _serve(
+        self, function: FunctionType, pair: CodePair, new: parts.NewDefaults | None
+    ) -> None:
         others = {name: CellType(value) for name, value in pair.defaults.items()}
         if loops.is_body(pair.new):
             others.update(loops.spare_cells(function, pair.new))
-        new = pair.literals()
         replacement = functions.Replacement(
             pair.new,
             parts=functions.own_docstring_part(function, pair.old),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from typing import NamedTuple
 
 from livepatch.runtime import heap
 
 
-@dataclass(frozen=True, slots=True)
-class Active:
+class Active(NamedTuple):
     """One frame that is executing `code`, or is suspended in it; `where` names its thread."""
 
     code: CodeType
@@ -27,8 +26,11 @@ def caller(depth: int = 1) -> FrameType:
 
 def stacks() -> Iterator[tuple[int, FrameType]]:
     """Give every frame that is executing now, with the identifier of its thread."""
-    for thread, top in sys._current_frames().items():
-        frame: FrameType | None = top
+    tops = sys._current_frames()
+    # One of these is the frame of this very generator. A name of its own for it, once it has
+    # ended, would be a cycle that keeps it and all below it, with all that these hold.
+    for thread in list(tops):
+        frame: FrameType | None = tops.pop(thread)
         while frame is not None:
             yield thread, frame
             frame = frame.f_back

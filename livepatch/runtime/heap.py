@@ -7,7 +7,8 @@ the old code.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 
@@ -15,6 +16,18 @@ from livepatch.runtime import epochs
 
 MANY = 32  # up to here gc.get_referrers is cheaper than one pass over all objects
 FROZEN_BY_START = 2000  # CPython 3.12 freezes hundreds of its own objects as it starts
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let no collection begin inside the block: what is made there is all in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def referrers(*targets: object) -> list[object]:

@@ -236,19 +236,19 @@ def _item_operation(target: MutableMapping[Any, Any], name: object, value: objec
 
 def _function_operations(function: FunctionType, state: FunctionState) -> list[Operation]:
     operations: list[Operation] = []
-    now = state_of(function)
-    if state.closure is not now.closure:
+    if state.closure is not function.__closure__:
         # The setter of __code__ checks the number of cells: the closure comes first.
         set_closure = interp.set_closure()
         operations.append(partial(set_closure, function, state.closure))
     operations.append(partial(setattr, function, "__code__", state.code))
-    if state.defaults is not now.defaults:
+    if state.defaults is not function.__defaults__:
         operations.append(partial(setattr, function, "__defaults__", state.defaults))
-    if state.kwdefaults is not now.kwdefaults:
+    if state.kwdefaults is not function.__kwdefaults__:
         operations.append(partial(setattr, function, "__kwdefaults__", state.kwdefaults))
-    word = _version_word(function)
-    if word is not None and state.version > 1:
-        operations.append(partial(setattr, word, "value", state.version))
+    if state.version > 1:
+        word = _version_word(function)
+        if word is not None:
+            operations.append(partial(setattr, word, "value", state.version))
     return operations
 
 
