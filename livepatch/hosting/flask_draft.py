@@ -159,11 +159,14 @@ class Draft:
         self.apps: list[Flask] = []
         self.blueprints: list[Blueprint] = []
 
-    def open(self) -> None:
-        """Show copies to this thread, and let it register things."""
+    def open(self) -> bool:
+        """Show copies to this thread, and let it register things; False if there is nothing."""
+        found = holding.instances_of((Scaffold,))
+        if not found:
+            return False
         SESSIONS.hide_early_writes()
         writes: list[Write] = []
-        for scaffold in holding.instances_of((Scaffold,)):
+        for scaffold in found:
             if holding.is_held(scaffold) or "url_default_functions" in vars(scaffold):
                 writes += self._copies(scaffold)  # else it is being made just now
         self._carrier.carry_out_now(writes)
@@ -172,6 +175,7 @@ class Draft:
             for name, blueprint in app.blueprints.items():
                 self.options[id(app), name] = options_of(blueprint, app, name)
         self.mark()
+        return True
 
     def mark(self) -> None:
         """Take what blueprints have now as known to the applications that have them."""

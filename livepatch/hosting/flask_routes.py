@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, Flask
-from flask.sansio.scaffold import Scaffold
 from werkzeug.routing import Rule
 
 from livepatch.hosting import flask_adopt, flask_reading
@@ -51,10 +50,10 @@ class FlaskRegistrar:
     def open(self, steps: list[Step]) -> frozenset[int]:
         """Take back what the old definitions registered; open a draft where one is needed."""
         self._steps = [step for step in steps if self._is_concerned(step)]
-        if not self._steps or not holding.instances_of((Scaffold,)):
+        draft = Draft(self._carrier)
+        if not self._steps or not draft.open():
             return frozenset()
-        self._draft = Draft(self._carrier)
-        self._draft.open()
+        self._draft = draft
         for step in self._steps:
             if step.edit.old is not None:
                 self._retire(step)

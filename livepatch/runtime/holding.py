@@ -12,12 +12,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
+from weakref import WeakValueDictionary
 
 from livepatch.model import MISSING, Write, WriteKind
 from livepatch.runtime import epochs, heap
 
 NAMES = "__livepatch_held__"
 MERGE = "__livepatch_merged__"
+
+_held: WeakValueDictionary[int, Any] = WeakValueDictionary()
+"""The objects that are held, by their ids: these need not be searched for."""
 
 Path = tuple[Any, ...]
 Entry = tuple[Path, Any]
@@ -48,6 +52,7 @@ def hold(instance: Any, names: Iterable[str], extra: Mapping[str, Any]) -> type:
     instance.__class__ = held
     for name in chosen:
         own.pop(name, None)
+    _held[id(instance)] = instance
     return held  # type: ignore[no-any-return]
 
 
@@ -76,17 +81,16 @@ def replacement(cls: type, name: str, value: Any) -> Write:
 
 def instances_of(kinds: tuple[type, ...]) -> list[Any]:
     """Give the instances of `kinds` and of classes derived from them, in the whole process."""
-    classes: list[type] = []
+    found = {key: item for key, item in list(_held.items()) if isinstance(item, kinds)}
+    classes: dict[type, None] = {}
     pending = list(kinds)
     while pending:
         cls = pending.pop()
-        if cls not in classes:
-            classes.append(cls)
+        if cls not in classes and NAMES not in vars(cls):
+            classes[cls] = None
             pending.extend(type.__subclasses__(cls))
-    found: dict[int, Any] = {}
-    chosen = set(classes)
     for candidate in heap.referrers(*classes):
-        if type(candidate) in chosen:
+        if type(candidate) in classes:
             found[id(candidate)] = candidate
     return list(found.values())
 
