@@ -200,14 +200,14 @@ def change_parameters(program, choose, function, what):
 
 
 def edit_class(program, choose):  # noqa: C901  one branch per kind of edit
-    _, klass = any_item(program, choose, (Klass,))
+    module, klass = any_item(program, choose, (Klass,))
     if klass is None:
         return
     if klass.nested is not None and choose((False, True)):
         klass = klass.nested
     what = choose(
         ("method", "add method", "drop method", "order", "kind", "attribute", "doc", "blank",
-         "rename method", "drop attribute", "nested")
+         "rename method", "drop attribute", "nested", "bases")
     )  # fmt: skip
     if what == "add method":
         used = {method.name for method in klass.methods}
@@ -215,6 +215,10 @@ def edit_class(program, choose):  # noqa: C901  one branch per kind of edit
         if free:
             position = choose(range(len(klass.methods) + 1))
             klass.methods.insert(position, new_method(program, choose, free[0]))
+    elif what == "bases" and klass.name != "Inner":
+        before = module.items[: module.items.index(klass)]
+        known = [item.name for item in before if isinstance(item, Klass) and not item.bases]
+        klass.bases = [choose(known)] if known and choose((True, False)) else []
     elif what == "attribute":
         change_attribute(program, choose, klass)
     elif what == "drop attribute":
