@@ -82,7 +82,7 @@ def users_of(codes: Collection[CodeType]) -> dict[int, Users]:  # noqa: C901
     conforms: dict[type, bool] = {}
     for candidate in candidates:
         kind = type(candidate)
-        if isinstance(candidate, FunctionType):
+        if type(candidate) is FunctionType:
             if id(candidate.__code__) in ids and id(candidate) not in seen:
                 seen.add(id(candidate))
                 if not epochs.is_hidden(candidate):

@@ -9,8 +9,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MethodType,
+    ModuleType,
+)  # fmt: skip
+from typing import Any, TypeGuard
 
 DEPTH = 8  # how many wrappers deep a function is looked for
 BREADTH = 400  # how many objects are visited at most
@@ -31,7 +38,7 @@ def resolve_class(module: ModuleType, path: Sequence[str]) -> type | None:
         holder = _as_class(found, module, qualname)
         if holder is None:
             return None
-    return holder if isinstance(holder, type) else None
+    return holder if is_class(holder) else None
 
 
 def _mangle(owner: str, name: str) -> str:
@@ -58,7 +65,7 @@ def belongs(cls: type, module: ModuleType) -> bool:
 
 def _as_class(found: object, module: ModuleType, qualname: str) -> type | None:
     for _ in range(DEPTH):
-        if isinstance(found, type):
+        if is_class(found):
             return found if found.__qualname__ == qualname and belongs(found, module) else None
         found = getattr(found, "__wrapped__", None)
         if found is None:
@@ -88,28 +95,33 @@ def reach(value: object) -> Iterator[object]:
             continue
         seen.add(id(found))
         yield found
-        if depth < DEPTH and not isinstance(found, ModuleType | type):
+        if depth < DEPTH and not issubclass(type(found), ModuleType | type):
             pending.extend((inner, depth + 1) for inner in _inside(found))
 
 
-def _inside(found: object) -> list[object]:  # noqa: PLR0911
-    match found:
-        case FunctionType():
-            inner = [
-                cell for cell in map(_contents, found.__closure__ or ()) if cell is not None
-            ]
-            inner.extend(vars(found).values())
-            return inner
-        case MethodType() | staticmethod() | classmethod():
-            return [found.__func__]
-        case property():
-            return [found.fget, found.fset, found.fdel]
-        case functools.partial():
-            return [found.func, *found.args, *found.keywords.values()]
-        case dict():
-            return list(found.values()) if len(found) <= BREADTH else []
-        case list() | tuple() | set() | frozenset():
-            return list(found) if len(found) <= BREADTH else []
+def is_class(value: object) -> TypeGuard[type]:
+    """Tell whether `value` is a class itself: a proxy that claims to be one is none.
+
+    Asking `isinstance` would run the code of proxies (wrapt, lazy objects), which may raise.
+    """
+    return issubclass(type(value), type)
+
+
+def _inside(found: Any) -> list[object]:  # noqa: PLR0911  one for each kind
+    kind = type(found)
+    if kind is FunctionType:
+        cells = map(_contents, found.__closure__ or ())
+        return [*(value for value in cells if value is not None), *vars(found).values()]
+    if issubclass(kind, MethodType | staticmethod | classmethod):
+        return [found.__func__]
+    if issubclass(kind, property):
+        return [found.fget, found.fset, found.fdel]
+    if issubclass(kind, functools.partial):
+        return [found.func, *found.args, *found.keywords.values()]
+    if issubclass(kind, dict):
+        return list(found.values()) if len(found) <= BREADTH else []
+    if issubclass(kind, list | tuple | set | frozenset):
+        return list(found) if len(found) <= BREADTH else []
     return _attributes(found)
 
 
@@ -144,7 +156,18 @@ def _attributes(found: object) -> list[object]:
             wrapped = getattr(found, name, None)
             if wrapped is not None:
                 inner.append(wrapped)
+    inner.extend(_proxied(found))
     return inner
+
+
+def _proxied(found: object) -> Iterator[object]:
+    """Give what a proxy made in C (wrapt) is around."""
+    for cls in type(found).__mro__:
+        for name in ("__wrapped__", "_self_wrapper"):
+            member = vars(cls).get(name)
+            if isinstance(member, GetSetDescriptorType):
+                with suppress(ValueError, AttributeError):  # a proxy around nothing yet
+                    yield member.__get__(found, cls)
 
 
 def wrappers_of(value: object, function: FunctionType) -> list[object]:
@@ -180,10 +203,10 @@ def local_functions(module: ModuleType, accept: Accept) -> Iterator[FunctionType
         if type(value) is FunctionType and not value.__closure__:
             if accept(value.__code__):
                 yield value
-        elif isinstance(value, type):
+        elif is_class(value):
             if belongs(value, module):
                 yield from class_functions(value, accept, set())
-        elif type(value) not in PLAIN and not isinstance(value, ModuleType):
+        elif type(value) not in PLAIN and not issubclass(type(value), ModuleType):
             yield from functions_in(value, accept)
 
 
@@ -193,7 +216,7 @@ def class_functions(cls: type, accept: Accept, seen: set[int]) -> Iterator[Funct
         return
     seen.add(id(cls))
     for value in list(vars(cls).values()):
-        if isinstance(value, type):
+        if is_class(value):
             if value.__qualname__.startswith(f"{cls.__qualname__}."):
                 yield from class_functions(value, accept, seen)
         elif type(value) not in PLAIN:

@@ -56,7 +56,7 @@ def moves(
 
 def classes_of(module: ModuleType) -> Iterator[type]:
     """Give the classes that `module` defined, nested ones too."""
-    pending = [value for value in vars(module).values() if isinstance(value, type)]
+    pending = [value for value in vars(module).values() if lookup.is_class(value)]
     seen: set[int] = set()
     while pending:
         cls = pending.pop()
@@ -65,7 +65,7 @@ def classes_of(module: ModuleType) -> Iterator[type]:
         seen.add(id(cls))
         yield cls
         namespace = type.__getattribute__(cls, "__dict__")
-        pending.extend(value for value in namespace.values() if isinstance(value, type))
+        pending.extend(value for value in namespace.values() if lookup.is_class(value))
 
 
 def class_writes(known: Sequence[type], shift: Shift) -> Iterator[Write]:
