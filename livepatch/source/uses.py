@@ -148,7 +148,11 @@ def _uses(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
                 yield from _uses(child, prefix, offset)
         case _:
             targets = tuple(prefix + name for name in sorted(scopes.bound_names(node)))
-            read, called = _names([node])
+            kept: list[ast.expr] | list[ast.stmt] = [node]
+            if isinstance(node, ast.Expr):  # a bare call keeps only what it is given
+                call = node.value
+                kept = call.args if isinstance(call, ast.Call) else []
+            read, called = _names(kept)
             line = node.lineno + offset
             yield Use(line, line, targets, read, called, frozenset(), frozenset())
 
