@@ -49,9 +49,14 @@ def living(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
         if last.get(definition.name, definition) is definition
         or definition.role
         or definition.kind is not Kind.FUNCTION
-        or getattr(definition.node, "decorator_list", ())
-        or getattr(last[definition.name].node, "decorator_list", ())
+        or _is_decorated(definition)
+        or _is_decorated(last[definition.name])
     )
+
+
+def _is_decorated(definition: Definition) -> bool:
+    decorators: list[ast.expr] = getattr(definition.node, "decorator_list", [])
+    return bool(decorators)
 
 
 def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
