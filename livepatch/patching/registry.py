@@ -6,7 +6,7 @@ import os
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -60,6 +60,15 @@ class TrackedFile:
         self.revision += 1
         self._text = text
         self._data = None
+
+    def may_mention(self, words: Collection[str]) -> bool:
+        """Tell whether the text may hold one of `words`; False is sure, and decodes nothing."""
+        data = self._data
+        if self._text is not None or data is None or not all(map(str.isascii, words)):
+            text = self.known_text()
+            return any(word in text for word in words)
+        # every encoding that Python takes for source writes these letters as ASCII does
+        return any(word.encode() in data for word in words)
 
     def known_text(self) -> str:
         """Give the baseline, or what is on disk while the baseline is not known."""

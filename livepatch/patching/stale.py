@@ -97,7 +97,10 @@ def _round(
         return
     for tracked in registry:
         for module in tracked.live_modules():
-            text = texts.get(module.__name__) or tracked.known_text()
+            text = texts.get(module.__name__)
+            if text is None and not tracked.may_mention(words):
+                continue
+            text = text or tracked.known_text()
             if not any(word in text for word in words):
                 continue
             values, code = _as_seen_by(module, tracked, changed)
@@ -115,10 +118,12 @@ def _as_seen_by(
     module: ModuleType, tracked: TrackedFile, changed: _Changed
 ) -> tuple[set[str], set[str]]:
     """Give the changed names as `module` writes them: its own, imported ones, dotted ones."""
-    values, code = set(changed.values[module.__name__]), set(changed.code[module.__name__])
+    # `get` throughout: to ask must not fill the tables, which are gone through for each module
+    values = set(changed.values.get(module.__name__, ()))
+    code = set(changed.code.get(module.__name__, ()))
     for source, name, alias in imports.from_imports(tracked, module):
-        for mine, theirs in ((values, changed.values[source]), (code, changed.code[source])):
-            for each in theirs:
+        for mine, table in ((values, changed.values), (code, changed.code)):
+            for each in table.get(source, ()):
                 head, dot, rest = each.partition(".")
                 if name in {head, "*"}:
                     mine.add((alias if name != "*" else head) + dot + rest)
@@ -127,7 +132,7 @@ def _as_seen_by(
         code.update(f"{alias}.{each}" for each in changed.code.get(whole, ()))
     held = [pair for pair in list(vars(module).items()) if type(pair[1]) is ModuleType]
     for name, value in held:
-        if value.__name__ in {*changed.values, *changed.code}:
+        if value.__name__ in changed.values or value.__name__ in changed.code:
             values.update(f"{name}.{each}" for each in changed.values.get(value.__name__, ()))
             code.update(f"{name}.{each}" for each in changed.code.get(value.__name__, ()))
     return values, code
