@@ -93,7 +93,7 @@ def test_a_session_is_one_version_under_all_patches(crowd, readers):
 
 
 def test_classes_generators_and_functions_of_a_session_are_of_one_version(
-    project, readers, impatient
+    project, readers
 ):
     text = textwrap.dedent(
         """
