@@ -17,6 +17,7 @@ from livepatch.patching.front import Front
 from livepatch.patching.paths import real_path
 from livepatch.watching import safepoints
 from livepatch.watching.importing import ImportHook, untracked_modules
+from livepatch.watching.outside import Outside
 from livepatch.watching.reporter import Reporter, standard_error
 from livepatch.watching.watcher import Watcher
 
@@ -68,12 +69,13 @@ class Watch:
             warn=self.reporter.message,
             prepare=_front.prepared(),
         )
-        self._silence = _front.on_patch(self.reporter.report)
+        self._silence = _front.on_patch(self._tell)
+        self._outside = Outside(self.reporter.message) if verbosity > 0 else None
         self._end_terms = self._install(terms) if terms else None
         self._catch_up = catch_up
         self._wanted: dict[str, bool] = {}
         self.reports = report
-        self._hook = ImportHook(self._track, self.wants)
+        self._hook = ImportHook(self._track, self._is_inside)
         self._hook.install()
         for file in _front.files():  # tracked since an earlier watch, or by `refresh(module)`
             if self.wants(file):
@@ -88,6 +90,20 @@ class Watch:
         from livepatch.patching.terms import Terms  # noqa: PLC0415  only on request
 
         return Terms(**terms).install(default_patcher(), say=self.reporter.message)
+
+    def _tell(self, patch: Patch) -> None:
+        self.reporter.report(patch)
+        if self._outside is not None and patch.number:  # verbose
+            difference = default_patcher().diff(patch.number)
+            if difference:
+                self.reporter.message(difference.rstrip())
+
+    def _is_inside(self, file: str) -> bool:
+        """Tell whether an imported file is wanted; mention one that is not."""
+        wanted = self.wants(file)
+        if not wanted and self._outside is not None:
+            self._outside.note(file)
+        return wanted
 
     def wants(self, file: str) -> bool:
         """Tell whether `file` lies under a watched path; installed packages do not count."""

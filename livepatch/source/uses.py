@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -151,10 +152,15 @@ def _uses(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
             kept: list[ast.expr] | list[ast.stmt] = [node]
             if isinstance(node, ast.Expr):  # a bare call keeps only what it is given
                 call = node.value
-                kept = call.args if isinstance(call, ast.Call) else []
+                kept = call.args if isinstance(call, ast.Call) and _may_keep(call.func) else []
             read, called = _names(kept)
             line = node.lineno + offset
             yield Use(line, line, targets, read, called, frozenset(), frozenset())
+
+
+def _may_keep(function: ast.expr) -> bool:
+    """Tell whether what is called may keep its arguments: a builtin function does not."""
+    return not (isinstance(function, ast.Name) and hasattr(builtins, function.id))
 
 
 def _names(nodes: list[ast.expr] | list[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
