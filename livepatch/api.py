@@ -23,7 +23,7 @@ from livepatch.watching.watcher import Watcher
 
 # What only a patch needs is imported with the first one: it costs more than all the rest.
 if TYPE_CHECKING:
-    from livepatch.model import Finding, Patch
+    from livepatch.model import Patch
     from livepatch.patching.patcher import Patcher
     from livepatch.patching.terms import TermOptions
 
@@ -56,7 +56,9 @@ class Watch:
         """Track what is imported already and what will be; have the thread running."""
         self._roots = tuple(real_path(path) for path in paths)
         root = (
-            self._roots[0] if os.path.isdir(self._roots[0]) else os.path.dirname(self._roots[0])
+            self._roots[0]
+            if os.path.isdir(self._roots[0])  # noqa: PTH112  pathlib is slow to import
+            else os.path.dirname(self._roots[0])  # noqa: PTH120
         )
         self.reporter = Reporter(
             standard_error() if report else None, verbose=verbosity, log=log, root=root
@@ -316,27 +318,6 @@ def undo(n: int = 1) -> Patch:
 def redo(n: int = 1) -> Patch:
     """Do again the newest `n` patches that were undone."""
     return default_patcher().redo(n)
-
-
-def rerun(target: str) -> Patch:
-    """Execute again the statement that binds `module:NAME`, and give the patch.
-
-    For a value that a report called stale. Importers of the old value follow; `undo()` takes it
-    back. Raises `UsageError` where no statement binds the name, `NotTrackedError` for a module
-    that livepatch does not track.
-    """
-    return default_patcher().rerun(target)
-
-
-def check(path: str | os.PathLike[str], draft: str | None = None) -> tuple[Finding, ...]:
-    """Give what applying the file at `path` would do to this program; nothing is applied.
-
-    With `draft`, the text of that file is taken instead of what is at `path`. Raises
-    `NotTrackedError` or `SourceError`.
-    """
-    from livepatch.patching import checking  # noqa: PLC0415  only on request
-
-    return checking.check(default_patcher().registry, os.fspath(path), draft)
 
 
 def history() -> tuple[Patch, ...]:

@@ -11,16 +11,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from livepatch.api import default_patcher
-from livepatch.model import Patch
+from livepatch.model import Finding, Patch
+from livepatch.patching import checking
 from livepatch.patching.commits import SESSIONS, PendingSession
 from livepatch.watching.safepoints import checkpoint
 
 __all__ = [
     "asgi",
+    "check",
     "checkpoint",
     "diff",
     "load",
     "pending",
+    "rerun",
     "retire",
     "reverted",
     "save",
@@ -108,3 +111,22 @@ def _extension(name: str) -> Any:
     import importlib  # noqa: PLC0415
 
     return importlib.import_module(f"livepatch.ext.{name}")
+
+
+def rerun(target: str) -> Patch:
+    """Execute again the statement that binds `module:NAME`, and give the patch.
+
+    For a value that a report called stale. Importers of the old value follow; `undo()` takes it
+    back. Raises `UsageError` where no statement binds the name, `NotTrackedError` for a module
+    that livepatch does not track.
+    """
+    return default_patcher().rerun(target)
+
+
+def check(path: str | os.PathLike[str], draft: str | None = None) -> tuple[Finding, ...]:
+    """Give what applying the file at `path` would do to this program; nothing is applied.
+
+    With `draft`, the text of that file is taken instead of what is at `path`. Raises
+    `NotTrackedError` or `SourceError`.
+    """
+    return checking.check(default_patcher().registry, os.fspath(path), draft)

@@ -15,18 +15,7 @@ from types import CodeType, ModuleType
 
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal, Write
-from livepatch.patching import (
-    dependents,
-    handover,
-    imports,
-    liveloops,
-    prepare,
-    reading,
-    reruns,
-    stale,
-    truth,
-    upgrades,
-)
+from livepatch.patching import reading, reruns, together, truth
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.history import Entry, History
 from livepatch.patching.hooks import Callback, Hooks
@@ -35,9 +24,7 @@ from livepatch.patching.progress import progress_of
 from livepatch.patching.reading import Reading
 from livepatch.patching.refusals import execution_refusal, held_patch, refusal
 from livepatch.patching.registry import Registry, TrackedFile
-from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
-from livepatch.patching.units import Units
 from livepatch.runtime import classes, drift
 from livepatch.source.text import SourceText, decode_source
 
@@ -190,7 +177,9 @@ class Patcher:
         transaction = Transaction()
         notes: list[Note] = []
         try:
-            notes = self._prepare(transaction, readings)
+            notes = together.prepare(
+                transaction, readings, self.registry, self.marks, self.edit_filters
+            )
             refused = self._refused_by_gate(transaction, readings)
             if refused is None:
                 if self._hooks.anybody_before:
@@ -203,7 +192,9 @@ class Patcher:
             raise
         if refused is not None:
             transaction.rollback()
-            return Patch(0, kind, errors=(refused,), files=tuple(r.tracked.file for r in readings))
+            return Patch(
+                0, kind, errors=(refused,), files=tuple(r.tracked.file for r in readings)
+            )
         return self._committed(transaction, readings, notes, kind, started)
 
     def _refused_by_gate(
@@ -211,25 +202,6 @@ class Patcher:
     ) -> Refusal | None:
         plans = [item.plan for item in readings]
         return next(filter(None, (gate(transaction, plans) for gate in self.gates)), None)
-
-    def _prepare(self, transaction: Transaction, readings: Sequence[Reading]) -> list[Note]:
-        sites = []
-        for item in readings:
-            for module in item.tracked.live_modules():
-                rewrite = liveloops.rewriter(module, self.marks)
-                units = Units(item.tracked.code_name, item.flags, item.whole, rewrite)
-                site = Site(
-                    transaction, self.registry, item.tracked, module, item.plan, units,
-                    item.source.text,
-                )  # fmt: skip
-                sites.append(site)
-        prepare.prepare_all(sites, self.edit_filters)
-        dependents.rebuild_subclasses(transaction, self.registry, sites)
-        upgrades.carry_over(sites)
-        handover.tell_modules(sites)
-        imports.follow(transaction, self.registry)
-        late = [note for item in readings for note in item.notes]
-        return [*late, *stale.notes(transaction, sites, self.registry)]
 
     def _committed(
         self,
