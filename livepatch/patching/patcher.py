@@ -15,7 +15,7 @@ from types import CodeType, ModuleType
 
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal, Write
-from livepatch.patching import reading, reruns, together, truth
+from livepatch.patching import imports, reading, reruns, together, truth
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.history import Entry, History
 from livepatch.patching.hooks import Callback, Hooks
