@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livepatch.errors import UsageError
-from livepatch.model import Patch
+
+if TYPE_CHECKING:
+    from livepatch.model import Patch
 
 Apply = Callable[[frozenset[str]], Any]
 
