@@ -21,13 +21,11 @@ from livepatch.model import (
     Write,
     WriteKind,
 )
-from livepatch.patching import handover, units
+from livepatch.patching import handover, takeover, units
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import CodePair
 from livepatch.runtime import epochs, functions, heap, lookup
 from livepatch.source import compiling
-
-DESCRIPTORS = (staticmethod, classmethod, property)
 
 
 def update(site: Site, edit: Edit) -> None:
@@ -286,18 +284,7 @@ def redecorate(  # noqa: PLR0913, PLR0917
     if kept is not MISSING and kept is not made:
         rebind(site, scope, new.name, value, kept)
         return
-    final = made
-    if type(value) is FunctionType and type(made) is FunctionType and value is not made:
-        writes = functions.graft(value, made)
-        final = value if writes else made
-        site.transaction.add(writes or functions.forward(value, made))
-        if writes:
-            site.transaction.registrars.replaced(made, value)
-    elif (
-        type(value) is FunctionType and made is not value and not isinstance(made, DESCRIPTORS)
-    ):
-        site.transaction.add(functions.forward(value, made))
-    rebind(site, scope, new.name, value, final)
+    rebind(site, scope, new.name, value, takeover.taken_over(site, scope, new, value, made))
 
 
 def _redecorate_same(  # noqa: PLR0913, PLR0917

@@ -219,6 +219,10 @@ class Registry:
         """Give the real paths of all tracked files."""
         return frozenset(self._files)
 
+    def namespaces(self) -> list[dict[str, Any]]:
+        """Give the namespaces of all modules that are tracked."""
+        return [vars(module) for tracked in self for module in tracked.live_modules()]
+
     def of_module(self, name: str) -> TrackedFile | None:
         """Give the tracked file of the module called `name`."""
         module = sys.modules.get(name)

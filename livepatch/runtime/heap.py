@@ -33,14 +33,14 @@ def uncollected() -> Iterator[None]:
 def referrers(*targets: object) -> list[object]:
     """Give what refers to one of `targets`, frozen objects too: the collector hides them."""
     if gc.get_freeze_count() <= FROZEN_BY_START:
-        return gc.get_referrers(*targets)
-    gc.unfreeze()
-    try:
-        return gc.get_referrers(*targets)
-    finally:
+        found = gc.get_referrers(*targets)
+    else:
+        gc.unfreeze()
+        found = gc.get_referrers(*targets)
         # All that there is, which is more than the program froze; but a program that is about
         # to fork, or did, shares its memory only with what is frozen.
         gc.freeze()
+    return [holder for holder in found if holder is not targets]
 
 
 def everything() -> list[object]:
