@@ -28,7 +28,7 @@ from livepatch.model import (
 )  # fmt: skip
 from livepatch.patching import handover, statements
 from livepatch.patching.site import Scope, Site
-from livepatch.runtime import classes, enums, kinds
+from livepatch.runtime import classes, enums, fields, kinds
 from livepatch.source import scopes
 
 Path = tuple[str, ...]
@@ -198,13 +198,21 @@ def _transplant(
                 )
             )
     transaction.add(classes.transplant(old, made, keep))
-    transaction.add(kinds.instance_writes(old, made))
-    transaction.add(kinds.after_transplant(old, made))
+    writes, lacking = fields.instance_writes(old, made)
+    transaction.add(writes)
+    for name, count in lacking.items():
+        message = (
+            f"{count} live instances have no {name}, a new field without a default; write an "
+            "@livepatch.upgrade hook"
+        )
+        note = Note("old-instances", new.qualname, site.tracked.file, new.line, message)
+        transaction.notes.append(note)
+    transaction.add(fields.after_transplant(old))
     update = classes.abstract_update(old)
     if update is not None:
         transaction.add([update])
     transaction.discarded.append(made)
-    if kinds.has_fields(old):
+    if fields.has_fields(old):
         transaction.rebuilt.append(old)
     return True
 

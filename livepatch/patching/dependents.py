@@ -14,7 +14,7 @@ from livepatch.patching.registry import Registry
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.patching.units import Units
-from livepatch.runtime import kinds
+from livepatch.runtime import fields
 from livepatch.runtime.classes import subclasses_of
 from livepatch.source import regions
 
@@ -29,7 +29,7 @@ def rebuild_subclasses(
     texts = {site.module.__name__: site.text for site in sites}
     for base in list(transaction.rebuilt):
         for cls in sorted(subclasses_of(base), key=lambda each: len(each.__mro__)):
-            if id(cls) in done or not kinds.has_fields(cls):
+            if id(cls) in done or not fields.has_fields(cls):
                 continue
             done.add(id(cls))
             _rebuild(transaction, registry, cls, texts)
