@@ -17,8 +17,10 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Router
 
 from livepatch.ext.starlette_routes import (
+    Inclusion,
     added_by,
     forget_kinds,
+    inclusions,
     is_class,
     is_concerned,
     is_made_of,
@@ -75,6 +77,7 @@ class StarletteRegistrar:
         self._routers: list[Any] = []
         self._steps: list[Step] = []
         self._retired: list[_Retired] = []
+        self._inclusions: list[Inclusion] = []
         self._taken_back: set[int] = set()
         self._final: dict[int, object] = {}
         self._kept: list[object] = []
@@ -91,6 +94,8 @@ class StarletteRegistrar:
         SESSIONS.hide_early_writes()
         self._carrier.carry_out_now([write for item in found for write in self._copies(item)])
         _open.add(threading.get_ident())
+        roots = [app.router for app in self._apps]
+        self._inclusions = inclusions(self._routers, roots)
         if any("kind" in step.edit.parts for step in self._steps):
             forget_kinds()
         for step in self._steps:
@@ -215,6 +220,11 @@ class StarletteRegistrar:
             if retired.found and not self._came_again(retired):
                 self._give_back(retired)
         self._carrier.flush()
+        for inclusion in self._inclusions:
+            known = set(map(id, self._before[type(inclusion.child), "routes"]))
+            fresh = [route for route in inclusion.child.routes if id(route) not in known]
+            if fresh:
+                inclusion.copy(fresh)
         self._rebuild_routes()
         for step in self._steps:
             self._put_in_order(step)

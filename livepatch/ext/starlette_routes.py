@@ -6,6 +6,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -144,3 +145,49 @@ def is_made_of(route: Any, thing: Any) -> bool:
     if isinstance(thing, str):
         return attribute_of(route, "path") in {thing, thing.rstrip("/")}
     return isinstance(thing, Router) and attribute_of(route, "original_router") is thing
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """A router whose routes another one has copied, as older versions of FastAPI do."""
+
+    child: Any
+    parent: Any
+    prefix: str
+    tags: tuple[Any, ...]
+    dependencies: tuple[Any, ...]
+
+    def copy(self, routes: list[Any]) -> None:
+        """Have the parent copy further routes of the child."""
+        between = type(self.child)()
+        between.routes.extend(routes)
+        self.parent.include_router(
+            between,
+            prefix=self.prefix,
+            tags=list(self.tags),
+            dependencies=list(self.dependencies),
+        )
+
+
+def inclusions(routers: list[Any], roots: list[Any]) -> list[Inclusion]:
+    """Give which routers have copied routes of others: told by routes with the same endpoint."""
+    found: dict[tuple[int, int, str], Inclusion] = {}
+    children = [
+        r for r in routers if hasattr(r, "include_router") and all(r is not x for x in roots)
+    ]
+    if any(hasattr(child, "_mark_routes_changed") for child in children):
+        return []  # this version of FastAPI looks the routes up in the router itself
+    for child in children:
+        own = {id(attribute_of(route, "endpoint")): route for route in child.routes}
+        for parent in routers:
+            for route in parent.routes if parent is not child else ():
+                original = own.get(id(attribute_of(route, "endpoint")))
+                if original is None or not route.path.endswith(original.path):
+                    continue
+                prefix = route.path[: len(route.path) - len(original.path)]
+                tags = tuple(t for t in route.tags or () if t not in (original.tags or ()))
+                count = len(route.dependencies) - len(original.dependencies)
+                more = tuple(route.dependencies[:count])
+                key = (id(child), id(parent), prefix)
+                found[key] = Inclusion(child, parent, prefix, tags, more)
+    return list(found.values())

@@ -1,9 +1,11 @@
 """Routes of Starlette and FastAPI that change while the application serves."""
 
+from importlib.util import find_spec
+
 import pytest
 
 pytest.importorskip("fastapi")
-pytest.importorskip("httpx2")
+pytest.importorskip("httpx" if find_spec("httpx2") is None else "httpx2")
 
 from starlette.testclient import TestClient
 
