@@ -180,19 +180,25 @@ def pairs(  # noqa: PLR0913, PLR0917
         if inner.co_flags & compiling.CO_NEWLOCALS and not inner.co_name.endswith(
             ("comp>", "expr>")
         ):
-            literals = partial(inner_defaults, edit, inner, replaced)
+            # names and lines: one more reference to the code would look like an unknown owner
+            literals = partial(inner_defaults, edit, named(inner), named(replaced))
             yield CodePair(inner, replaced, 1, (), place, None, defaults, literals)
 
 
-def inner_defaults(edit: Edit, old: CodeType, new: CodeType) -> parts.NewDefaults | None:
+def named(code: CodeType) -> tuple[str, int]:
+    """Give the name and the first line of a code object."""
+    return code.co_name, code.co_firstlineno
+
+
+def inner_defaults(
+    edit: Edit, old: tuple[str, int], new: tuple[str, int]
+) -> parts.NewDefaults | None:
     """Give what the new text says of the defaults of a function defined inside another."""
     before, after = edit.old, edit.new
     if before is None or after is None:
         return None
-    place = old.co_name, old.co_firstlineno - before.first
-    return parts.inner_defaults(
-        before.node, place, after.node, (new.co_name, new.co_firstlineno - after.first)
-    )
+    place, new_place = (old[0], old[1] - before.first), (new[0], new[1] - after.first)
+    return parts.inner_defaults(before.node, place, after.node, new_place)
 
 
 def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:

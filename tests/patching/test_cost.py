@@ -1,0 +1,87 @@
+"""What a patch does not do, where it need not: counted, never timed."""
+
+import gc
+
+import pytest
+
+from livepatch import api
+from livepatch.patching import transaction
+from livepatch.source import regions
+
+NESTED = """
+    def f(values=(3, 1, 2)):
+        def inner(x=1):
+            return x
+        return sorted(values, key=lambda x: -x), inner(), 0
+    """
+
+
+@pytest.fixture
+def searched(monkeypatch):
+    """Give the code objects whose users the heap is searched for."""
+    found, search = [], transaction.heap.users_of
+
+    def noted(codes):
+        found.extend(codes)
+        return search(codes)
+
+    monkeypatch.setattr(transaction.heap, "users_of", noted)
+    return found
+
+
+def test_a_function_with_functions_inside_needs_no_search_of_the_heap(project, searched):
+    project.start("app", NESTED)
+    for number in range(1, 5):
+        project.edit("app.py", f", {number - 1}\n", f", {number}\n")
+        assert project.refresh()
+    assert project.call("app.f")[2] == 4
+    assert searched == []
+
+
+def test_a_live_closure_is_searched_for(project, searched):
+    module = project.start("app", "def make():\n    def inner(): return 1\n    return inner\n")
+    made = module.make()
+    project.edit("app.py", "return 1", "return 2")
+    assert project.refresh()
+    assert made() == 2
+    assert [code.co_name for code in searched] == ["inner"]
+
+
+def test_a_patch_leaves_nothing_to_the_collector_that_holds_it(project):
+    project.start("app", "def f(): return 0\n")
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(1, 4):
+            project.edit("app.py", f"return {number - 1}", f"return {number}")
+            assert project.refresh()
+        kept = [each for each in gc.get_objects() if type(each) is transaction.Transaction]
+    finally:
+        gc.enable()
+    assert kept == []
+
+
+def test_a_first_edit_of_a_long_file_parses_a_part_of_it(project, monkeypatch):
+    text = "\n\n".join(f"def f{i}():\n    return {i}\n" for i in range(1000))
+    project.start("app", text)
+    parsed, parse = [], regions.parse
+
+    def noted(part, file, offset):
+        parsed.append(len(part))
+        return parse(part, file, offset)
+
+    monkeypatch.setattr(regions, "parse", noted)
+    project.edit("app.py", "return 500\n", "return -500\n")
+    assert project.refresh()
+    assert project.call("app.f500") == -500
+    assert parsed
+    assert sum(parsed) < len(text) / 20
+
+
+def test_modules_that_mention_nothing_are_not_decoded(project):
+    project.start("one", "def only_here(): return 1\n")
+    project.start("two", "def other(): return 2\n")
+    project.edit("one.py", "return 1", "return 3")
+    assert project.refresh()
+    tracked = api.default_patcher().registry.get(str(project.path("two.py")))
+    assert tracked._text is None
