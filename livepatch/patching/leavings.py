@@ -89,10 +89,10 @@ def farewell(site: Site, scope: Scope, edit: Edit, value: object) -> None:
     old = edit.old
     if old is None or old.kind is not Kind.FUNCTION:
         return
-    owner, name = scope.owner, old.name
+    namespace, owner, name = vars(site.module), scope.owner, old.name
 
-    def is_bound() -> bool:
-        names = vars(site.module) if owner is None else classes.namespace_of(owner)
+    def is_bound() -> bool:  # the history keeps it: it holds nothing of the transaction
+        names = namespace if owner is None else classes.namespace_of(owner)
         return names.get(name) is value
 
     for function in lookup.functions_in(value, site.accepts(old))[:1]:

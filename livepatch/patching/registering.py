@@ -21,10 +21,11 @@ from livepatch.model import Action, Definition, Edit, Kind, Note, Write
 LIBRARIES = {
     "flask": "livepatch.hosting.flask_routes",
     "starlette": "livepatch.ext.starlette",
+    "click": "livepatch.ext.click_commands",
 }
 """Modules of libraries, and where the registrar for each is; imported once the program uses it."""
 
-SHAPE = frozenset({"decorators", "signature", "annotations", "kind", "name"})
+SHAPE = frozenset({"decorators", "signature", "annotations", "kind", "name", "docstring"})
 """The parts of a function that a library may have looked at when it was registered."""
 
 
