@@ -219,7 +219,6 @@ class StarletteRegistrar:
         for retired in self._retired:
             if retired.found and not self._came_again(retired):
                 self._give_back(retired)
-        self._carrier.flush()
         for inclusion in self._inclusions:
             known = set(map(id, self._before[type(inclusion.child), "routes"]))
             fresh = [route for route in inclusion.child.routes if id(route) not in known]
@@ -266,11 +265,17 @@ class StarletteRegistrar:
             for function in (*step.functions, step.value)
         }
         models = any(step.edit.owner or is_class(step.edit) for step in self._steps)
-        for router in self._routers:
-            for index, route in enumerate(router.routes):
-                final = self._final.get(id(attribute_of(route, "endpoint")))
-                if final is not None or looked_at(route, changed, models=models):
-                    router.routes[index] = made_anew(route, final)
+        found = [
+            (router.routes, index, self._final.get(id(attribute_of(route, "endpoint"))))
+            for router in self._routers
+            for index, route in enumerate(router.routes)
+            if id(attribute_of(route, "endpoint")) in self._final
+            or looked_at(route, changed, models=models)
+        ]
+        if found:
+            self._carrier.flush()  # routes look at functions as they are now
+        for routes, index, final in found:
+            routes[index] = made_anew(routes[index], final)
 
     def _put_in_order(self, step: Step) -> None:
         new = step.edit.new

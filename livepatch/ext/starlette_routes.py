@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Router
+from starlette.routing import BaseRoute, Router
 
 from livepatch.model import Action, Edit
-from livepatch.patching.owning import attribute_of
+from livepatch.patching.owning import attribute_of, may_register
 from livepatch.patching.registering import SHAPE, Step
 
 ADDERS: Final = frozenset(
@@ -39,7 +39,18 @@ def is_concerned(step: Step) -> bool:
         return bool(edit.parts & SHAPE) or any(
             part.startswith("default ") for part in edit.parts
         )
-    return True
+    if edit.owner or is_class(edit):
+        names = [*edit.owner[:1], *(d.name for d in (edit.old, edit.new) if d is not None)]
+        return any(
+            attribute_of(step.names(n), "__pydantic_fields__") is not None for n in names
+        )
+    return any(_concerns_routes(d.node, step) for d in (edit.old, edit.new) if d is not None)
+
+
+def _concerns_routes(node: ast.stmt, step: Step) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return bool(node.decorator_list)
+    return may_register(node, step.names, (Starlette, Router, BaseRoute))
 
 
 def is_class(edit: Edit) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from flask.sansio.scaffold import Scaffold
@@ -62,33 +60,6 @@ def in_statement(node: ast.AST, names: Names) -> tuple[Registration, ...]:
             if registration is not None:
                 found.append(registration)
     return tuple(found)
-
-
-def may_register(node: ast.AST, names: Names) -> bool:
-    """Tell whether executing a statement may register something somewhere."""
-    if isinstance(node, ast.Import):
-        return any(alias.name not in sys.modules for alias in node.names)
-    if isinstance(node, ast.ImportFrom):
-        return node.level > 0 or node.module not in sys.modules
-    return any(_is_live(names(name)) for name in _names_in(node))
-
-
-def _names_in(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-            yield inner.id
-
-
-def _is_live(value: object) -> bool:
-    """Tell whether code that reaches `value` may reach an application through it."""
-    if isinstance(value, ModuleType):
-        return not value.__name__.startswith(("os", "sys", "re", "math", "time"))
-    if isinstance(value, Scaffold | FunctionType):
-        return True
-    made_of = value if isinstance(value, type) else type(value)
-    module = sys.modules.get(made_of.__module__)
-    origin = getattr(getattr(module, "__spec__", None), "origin", None)
-    return value is not MISSING and origin not in {None, "built-in", "frozen"}
 
 
 def _registration(

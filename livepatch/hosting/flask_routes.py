@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, Flask
+from flask.sansio.scaffold import Scaffold
 from werkzeug.routing import Rule
 
 from livepatch.hosting import flask_adopt, flask_reading
@@ -17,7 +18,7 @@ from livepatch.hosting.flask_owning import LISTS, is_owned, registries, rule_of
 from livepatch.hosting.flask_reading import UNKNOWN, Registration
 from livepatch.hosting.flask_table import table_of
 from livepatch.model import MISSING, Action, Edit, Note, Write, WriteKind
-from livepatch.patching.owning import callables_between, content_of, owned_by
+from livepatch.patching.owning import callables_between, content_of, may_register, owned_by
 from livepatch.patching.registering import Carrier, Step
 from livepatch.runtime import holding
 
@@ -78,7 +79,7 @@ class FlaskRegistrar:
                 definition.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
             ):
                 return bool(definition.node.decorator_list)
-            if flask_reading.may_register(definition.node, step.names):
+            if may_register(definition.node, step.names, (Scaffold,)):
                 return True
         return False
 

@@ -53,7 +53,8 @@ class PluginGate:
         after: dict[str, Mapping[str, Any]] = {}
         for unit, plugin in list(self._folder.plugins.items()):
             if plugin.entry in files:
-                after[unit] = names_after(vars(plugin.module), transaction.pending)
+                writes = [*transaction.forward, *transaction.pending]
+                after[unit] = names_after(vars(plugin.module), writes)
         clashes = self.clashes(after)
         for unit, names in after.items():
             text = "; ".join(self.wrong_in(unit, names)) or clashes.get(unit)

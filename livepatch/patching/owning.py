@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import functools
-from types import CellType, FunctionType, MethodType
+import sys
+from collections.abc import Callable, Iterator
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from livepatch.model import MISSING
 from livepatch.patching.registering import Step
 
 DEPTH: Final = 6  # how many wrappers deep
@@ -66,3 +70,30 @@ def content_of(cell: CellType) -> Any:
         return cell.cell_contents
     except ValueError:
         return None
+
+
+def may_register(node: ast.AST, names: Callable[[str], Any], kinds: tuple[type, ...]) -> bool:
+    """Tell whether executing a statement may register something with an object of `kinds`."""
+    if isinstance(node, ast.Import):
+        return any(alias.name not in sys.modules for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return node.level > 0 or node.module not in sys.modules
+    return any(_is_live(names(name), kinds) for name in _names_in(node))
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
+            yield inner.id
+
+
+def _is_live(value: object, kinds: tuple[type, ...]) -> bool:
+    """Tell whether code that reaches `value` may reach one of `kinds` through it."""
+    if isinstance(value, ModuleType):
+        return not value.__name__.startswith(("os", "sys", "re", "math", "time"))
+    if isinstance(value, (*kinds, FunctionType)):
+        return True
+    made_of = value if isinstance(value, type) else type(value)
+    module = sys.modules.get(made_of.__module__)
+    origin = getattr(getattr(module, "__spec__", None), "origin", None)
+    return value is not MISSING and origin not in {None, "built-in", "frozen"}

@@ -249,7 +249,7 @@ def test_a_package_is_one_plugin_and_its_files_are_one_patch(still, folder, patc
     shutil.rmtree(folder.path / "pack")
     manager.refresh()
     assert manager.get_plugin_name_list() == []
-    assert not [name for name in sys.modules if ".pack" in name]
+    assert not [name for name in sys.modules if f"{name}.".find(".pack.") > 0]
 
 
 def test_plugins_share_files_whose_name_begins_with_an_underscore(still, folder):
