@@ -7,11 +7,9 @@ as their layout allows.
 
 from __future__ import annotations
 
-import abc
 import ast
 from functools import partial
 
-from livepatch import interp
 from livepatch.diff.match import match
 from livepatch.diff.parts import header_parts, same_tree
 from livepatch.model import (
@@ -29,7 +27,6 @@ from livepatch.model import (
 from livepatch.patching import handover, statements
 from livepatch.patching.site import Scope, Site
 from livepatch.runtime import classes, enums, fields, kinds
-from livepatch.source import scopes
 
 Path = tuple[str, ...]
 
@@ -84,7 +81,7 @@ def rebuild(site: Site, path: Path) -> None:
         return
     keep = unchanged_names(old_definition, new_definition)
     _drop_marks(site, live.owner, made, old_definition)
-    standard = partial(_transplanted, site, live.owner, made, keep, new_definition)
+    standard = partial(transplanted, site, live.owner, made, keep, new_definition)
     kept = handover.chosen(site, live.owner, made, standard)
     if kept is MISSING:
         kept = live.owner if _transplant(site, live.owner, made, keep, new_definition) else made
@@ -92,7 +89,7 @@ def rebuild(site: Site, path: Path) -> None:
         replace(site, scope, live.owner, made, keep, new_definition)
 
 
-def _transplanted(
+def transplanted(
     site: Site, old: type, made: type, keep: frozenset[str], new: Definition
 ) -> type:
     """Give the class to keep, changed already: `old` where CPython lets it become `made`."""
@@ -298,59 +295,3 @@ def _rebind_aliases(site: Site, old: type, made: type) -> None:
                     if value is old
                 ]
             )
-
-
-def after_body_edits(site: Site) -> None:
-    """Prepare what edits in place leave to do on classes: what sums up their bodies."""
-    if interp.CLASS_STATIC_ATTRIBUTES:
-        for path in dict.fromkeys(edit.owner for edit in site.plan.edits if edit.owner):
-            _update_static_attributes(site, path)
-    for path in dict.fromkeys(edit.owner for edit in site.plan.edits if _is_comparison(edit)):
-        _update_hash(site, path)
-    for edit in site.plan.edits:
-        scope = site.scope_of(edit.owner) if edit.owner else None
-        if scope is None or not isinstance(scope.owner, abc.ABCMeta):
-            continue
-        if edit.action in {Action.ADD, Action.REMOVE} or "decorators" in edit.parts:
-            update = classes.abstract_update(scope.owner)
-            if update is not None:
-                site.transaction.add([update])
-
-
-def _is_comparison(edit: Edit) -> bool:
-    definition = edit.new or edit.old
-    return (
-        bool(edit.owner)
-        and definition is not None
-        and bool({"__eq__", "__hash__"} & definition.binds)
-    )
-
-
-def _update_hash(site: Site, path: Path) -> None:
-    """Let the class be unhashable where its body defines `__eq__` alone, as `class` does it."""
-    scope = site.scope_of(path)
-    definition = find(site.plan.new, path)
-    if scope is None or scope.owner is None or definition is None:
-        return
-    bound = frozenset().union(*(child.binds for child in definition.children))
-    now = classes.namespace_of(scope.owner).get("__hash__", MISSING)
-    if "__hash__" in bound:
-        return
-    wanted = None if "__eq__" in bound else MISSING
-    if wanted is not now and now in {None, MISSING}:
-        write = Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__hash__", wanted)
-        site.transaction.add([write])
-
-
-def _update_static_attributes(site: Site, path: Path) -> None:
-    """Let the class say which attributes its methods assign on `self` now."""
-    scope, definition = site.scope_of(path), find(site.plan.new, path)
-    if scope is None or scope.owner is None or definition is None:
-        return
-    now = scopes.static_attributes(definition.node)
-    live = scope.namespace.get("__static_attributes__")
-    if isinstance(live, tuple) and set(live) != now:
-        write = Write(
-            WriteKind.TYPE_ATTRIBUTE, scope.owner, "__static_attributes__", tuple(sorted(now))
-        )
-        site.transaction.add([write])

@@ -11,9 +11,11 @@ from livepatch.patching import (
     classes,
     functions,
     lines,
+    moves,
     policies,
     renames,
     statements,
+    summing,
 )
 from livepatch.patching.registering import Step as RegistrarStep
 from livepatch.patching.registering import concerns, line_mover
@@ -22,7 +24,7 @@ from livepatch.patching.site import Site
 Step = Callable[[Site, Edit], None]
 
 STEPS: dict[Action, Step] = {
-    Action.ADD: statements.add,
+    Action.ADD: moves.add,
     Action.UPDATE: functions.update,
     Action.RELINE: functions.update,
     Action.RENAME: renames.rename,
@@ -50,6 +52,7 @@ def prepare_all(
         return
     transaction = sites[0].transaction
     try:
+        moves.expect(sites)
         transaction.registrars.open(transaction, lambda: _steps(sites, filters))
         for site in sites:
             prepare(site, filters)
@@ -112,7 +115,7 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
         message = f"{left_out} edits were left out, as {policies.NAME} of the module says"
         note = Note("policy", site.module.__name__, site.tracked.file, 1, message)
         site.transaction.notes.append(note)
-    classes.after_body_edits(site)
+    summing.after_body_edits(site)
     annotating.after_edits(site)
     lines.relocate_moved(site, known)
 

@@ -85,6 +85,7 @@ class Site:
         self.text = text
         self.captures = build.Captures()
         self.scope = Scope(None, vars(module))
+        self.arrivals: dict[str, tuple[Definition, str, Any]] = {}  # from where, and what
         self.split: set[tuple[str, ...]] = set()  # classes that live on beside a new one
         self._bound: frozenset[str] | None = None
         self._decorators: tuple[str, ...] = ()

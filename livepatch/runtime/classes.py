@@ -43,6 +43,7 @@ def transplant(old: type, new: type, keep: Collection[str]) -> list[Write]:
         writes.extend(grafted)
         if not grafted and had is not value:
             writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, value))
+            writes.extend(_forward(had, value))
     for name, value in before.items():
         if name not in after and name not in keep and is_generated(value):
             writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, MISSING))
@@ -56,6 +57,15 @@ def _graft(old: object, new: object) -> list[Write]:
     if type(old) is not FunctionType or type(new) is not FunctionType:
         return []
     return functions.graft(old, new) if old.__qualname__ == new.__qualname__ else []
+
+
+def _forward(old: object, new: object) -> list[Write]:
+    """Let a method of a class that moved to another module call the one that it is there."""
+    if isinstance(old, staticmethod | classmethod) and type(old) is type(new):
+        old, new = old.__func__, new.__func__
+    if type(old) is not FunctionType or type(new) is not FunctionType:
+        return []
+    return functions.forward(old, new) if old.__globals__ is not new.__globals__ else []
 
 
 def is_slot(value: object) -> bool:
