@@ -63,8 +63,7 @@ class Watcher:
     ) -> None:
         """Have no thread yet; `poll` seconds between looks replace events where it is given.
 
-        `prepare` is iterated over in the thread when it has nothing else to do.
-        """
+        The thread iterates over `prepare` when it has nothing else to do."""
         self._apply = apply
         self._warn = warn
         self._poll = poll
@@ -137,6 +136,7 @@ class Watcher:
             self._want(folders)
             if self._folders is not None and self._is_polled(real):
                 self._poller.add(real)
+                self._observer.wake()  # it waits for ever while there is nothing to look at
         self._ask_if_newer(real, self._since if since is None else since - _SLACK)
 
     def step(self) -> None:

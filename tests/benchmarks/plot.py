@@ -9,11 +9,6 @@ Needs matplotlib. The peers' figures are those of docs/performance.md.
 import json
 import sys
 
-import matplotlib as mpl
-
-mpl.use("svg")
-mpl.rcParams["svg.fonttype"] = "none"
-
 import matplotlib.pyplot as plt
 
 PEERS = {
@@ -43,6 +38,8 @@ def main(source, target):
     """Draw the benchmarks in `source`, with the peers, to `target`."""
     with open(source) as stream:  # noqa: PTH123
         run = json.load(stream)
+    plt.switch_backend("svg")
+    plt.rcParams["svg.fonttype"] = "none"
     _, axes = plt.subplots(figsize=(7, 4.5))
     for name, (sizes, times) in PEERS.items():
         axes.loglog(sizes, times, "s-", color="0.6", linewidth=1)
