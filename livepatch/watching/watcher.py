@@ -61,9 +61,7 @@ class Watcher:
         excess: Callable[[], float] = excess_load,
         prepare: Iterable[object] = (),
     ) -> None:
-        """Have no thread yet; `poll` seconds between looks replace events where it is given.
-
-        The thread iterates over `prepare` when it has nothing else to do."""
+        """Have no thread yet; with `poll` look so often; iterate over `prepare` when idle."""
         self._apply = apply
         self._warn = warn
         self._poll = poll
