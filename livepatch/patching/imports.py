@@ -38,6 +38,7 @@ def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
         home = change.module.__name__
         if home not in exported:
             exported[home] = exported_names(transaction, change.module)
+            exported[home] |= exported_names(transaction, change.module, before=True)
             for old in transaction.withdrawn:
                 if old.module is change.module:
                     exported[home] |= {old.name}
@@ -94,12 +95,17 @@ def _importers(
                     yield module, word, True
 
 
-def exported_names(transaction: Transaction, module: ModuleType) -> frozenset[str]:
-    """Give the names that a star import of `module` takes once the transaction is done."""
+def exported_names(
+    transaction: Transaction, module: ModuleType, *, before: bool = False
+) -> frozenset[str]:
+    """Give the names that a star import of `module` takes once the transaction is done.
+
+    With `before`, those that it took when the transaction began.
+    """
     namespace = dict(vars(module))
     for change in transaction.rebound:
         if change.module is module:
-            namespace[change.name] = change.new
+            namespace[change.name] = change.old if before else change.new
     listed = namespace.get("__all__", MISSING)
     if listed is not MISSING:
         return frozenset(name for name in listed if isinstance(name, str))

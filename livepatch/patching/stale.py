@@ -38,8 +38,8 @@ class _Changed:
         found = set()
         for table in (self.values, self.code):
             for names in table.values():
-                found |= {name.rpartition(".")[2] for name in names}
-                found |= {name.partition(".")[0] for name in names}
+                found |= {name.rpartition(".")[2].removesuffix("[]") for name in names}
+                found |= {name.partition(".")[0].removesuffix("[]") for name in names}
         return found
 
 
@@ -81,6 +81,7 @@ def _changed_code(edit: Edit) -> Iterator[str]:
             yield ".".join(edit.owner)
     elif edit.action is Action.HEADER:
         yield path
+        yield f"{path}[]"
     elif edit.owner and definition.kind is not Kind.FUNCTION:
         for name in definition.binds:
             yield ".".join([*edit.owner, name])
@@ -125,6 +126,8 @@ def _as_seen_by(
         for mine, table in ((values, changed.values), (code, changed.code)):
             for each in table.get(source, ()):
                 head, dot, rest = each.partition(".")
+                if head.endswith("[]"):
+                    head, dot = head.removesuffix("[]"), "[]"
                 if name in {head, "*"}:
                     mine.add((alias if name != "*" else head) + dot + rest)
         whole = f"{source}.{name}"

@@ -19,7 +19,8 @@ REACH = 400  # lines that a statement is looked for below the line that mentions
 class Use:
     """One statement with the names that it reads, and those that it calls, dotted ones too.
 
-    `targets` are the dotted names that it binds.
+    `targets` are the dotted names that it binds. A class calls `Base[]` where it subscripts a
+    base.
     """
 
     first: int
@@ -126,9 +127,13 @@ def _uses(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
     match node:
         case ast.ClassDef():
             bases = _names([*node.bases, *(k.value for k in node.keywords)])[0]
+            subscripted = _names([b.value for b in node.bases if isinstance(b, ast.Subscript)])[
+                0
+            ]
+            called = frozenset(f"{name}[]" for name in subscripted)
             yield Use(
                 node.lineno + offset, node.lineno + offset, (prefix + node.name,), frozenset(),
-                frozenset(), bases, _names(node.decorator_list)[0],
+                called, bases, _names(node.decorator_list)[0],
             )  # fmt: skip
             for child in node.body:
                 yield from _uses(child, f"{prefix}{node.name}.", offset)
