@@ -113,11 +113,7 @@ def find(site: Site, edit: Edit, value: object) -> list[FunctionType]:
     mine = [function for function in found if function.__globals__ is namespace]
     if mine:
         return mine
-    return [
-        function
-        for function in heap.functions_where(accept)
-        if function.__globals__ is namespace
-    ]
+    return [f for f in heap.functions_in(namespace) if accept(f.__code__)]
 
 
 def swap_all(  # noqa: PLR0913, PLR0917

@@ -134,9 +134,7 @@ def readers(namespace: Namespace, aliases: dict[str, str]) -> list[FunctionType]
     A name that some function assigns to is state that the program keeps, and has one value for
     everybody: it is taken out of `aliases`.
     """
-    candidates = [
-        function for function in heap.functions_in(namespace) if not epochs.is_hidden(function)
-    ]
+    candidates = heap.functions_in(namespace)
     for function in candidates:
         for name in stubs.stores(epochs.plain_code(function), frozenset(aliases)):
             del aliases[name]

@@ -6,7 +6,6 @@ may have changed since.
 
 from __future__ import annotations
 
-import gc
 import marshal
 import os
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Collection
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from livepatch.runtime import frames
+from livepatch.runtime import frames, heap
 
 PYC_HEADER = 16
 
@@ -29,11 +28,10 @@ def functions_by_name(
     """
     namespace = vars(module)
     found: dict[str, list[FunctionType]] = {}
-    for candidate in gc.get_objects():
-        if type(candidate) is FunctionType and candidate.__globals__ is namespace:
-            code = candidate.__code__
-            if code.co_filename in files:
-                found.setdefault(code.co_qualname, []).append(candidate)
+    for candidate in heap.functions_in(namespace):
+        code = candidate.__code__
+        if code.co_filename in files:
+            found.setdefault(code.co_qualname, []).append(candidate)
     for same in found.values():
         same.sort(key=lambda function: function.__code__.co_firstlineno)
     return found

@@ -1,20 +1,21 @@
 """The search of last resort: which functions in the whole process use these code objects.
 
 Asked at most once per patch, and only where a reference count says that somebody unknown holds
-the old code.
+the old code. `gc.get_objects` is never called: it hands out tuples that another thread is still
+building, and a reference to one makes `tuple()` there fail with a SystemError.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 
 from livepatch.runtime import epochs
 
-MANY = 32  # up to here gc.get_referrers is cheaper than one pass over all objects
+MANY = 32  # targets of one pass: each object met is compared with all of them
 FROZEN_BY_START = 2000  # CPython 3.12 freezes hundreds of its own objects as it starts
 
 
@@ -43,17 +44,6 @@ def referrers(*targets: object) -> list[object]:
     return [holder for holder in found if holder is not targets]
 
 
-def everything() -> list[object]:
-    """Give all objects that the collector knows, frozen ones too."""
-    if gc.get_freeze_count() <= FROZEN_BY_START:
-        return gc.get_objects()
-    gc.unfreeze()
-    try:
-        return gc.get_objects()
-    finally:
-        gc.freeze()
-
-
 @dataclass(frozen=True, slots=True)
 class Users:
     """Who uses one code object: functions, and objects that hold it to conform to its changes."""
@@ -77,7 +67,13 @@ def users_of(codes: Collection[CodeType]) -> dict[int, Users]:  # noqa: C901
     found: dict[int, Users] = {}
     if not ids:
         return found
-    candidates = referrers(*codes) if len(ids) <= MANY else everything()
+    every = list({id(code): code for code in codes}.values())
+    candidates = [
+        holder
+        for start in range(0, len(every), MANY)
+        for holder in referrers(*every[start : start + MANY])
+        if holder is not every
+    ]
     seen: set[int] = set()
     conforms: dict[type, bool] = {}
     for candidate in candidates:
@@ -110,16 +106,7 @@ def functions_in(namespace: dict[str, object]) -> list[FunctionType]:
     return [
         holder
         for holder in referrers(namespace)
-        if type(holder) is FunctionType and holder.__globals__ is namespace
-    ]
-
-
-def functions_where(accept: Callable[[CodeType], bool]) -> list[FunctionType]:
-    """Give the functions of the whole process whose code `accept` takes."""
-    return [
-        candidate
-        for candidate in everything()
-        if type(candidate) is FunctionType
-        and accept(candidate.__code__)
-        and not epochs.is_hidden(candidate)
+        if type(holder) is FunctionType
+        and holder.__globals__ is namespace
+        and not epochs.is_hidden(holder)
     ]
