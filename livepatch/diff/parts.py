@@ -166,11 +166,16 @@ def _stripped(item: object) -> object:
 
 
 def nameless(definition: Definition) -> str:
-    """Give a text equal for definitions that differ in their own name alone."""
+    """Give a text equal for definitions that differ in their own name alone.
+
+    Where a definition mentions itself, the mention goes with the name.
+    """
     node = copy(definition.node)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        mention = f"Name(id={node.name!r}"
         node.name = "_"
-        return f"{definition.kind.value} {dump(node)}"
+        text = dump(node).replace(mention, "Name(id='_'")
+        return f"{definition.kind.value} {text}"
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
+from livepatch.diff import parts
 from livepatch.diff.match import match
 from livepatch.model import (
     MISSING,
@@ -17,6 +18,7 @@ from livepatch.model import (
 )
 from livepatch.patching import functions, statements
 from livepatch.patching.site import ANNOTATIONS, Scope, Site
+from livepatch.runtime import private
 from livepatch.source import scopes
 
 
@@ -72,40 +74,61 @@ def _rename_class(site: Site, edit: Edit, scope: Scope, value: object) -> None:
         return
     owner = (*edit.owner, statements.bare_name(old))
     inner = site.scope_of(owner)
-    if inner is None or inner.owner is not value:
+    if inner is None or inner.owner is None or inner.owner is not value:
         statements.add(site, edit)
         return
+    # At once: its methods are executed in the body of a class of the new name.
+    name = Write(WriteKind.TYPE_ATTRIBUTE, value, "__name__", statements.bare_name(new))
+    site.transaction.carry_out_now([name, *_qualified(site, old, new, owner)])
     _rename_inside(site, old, new, unit, owner)
-    site.transaction.add(
-        [
-            Write(WriteKind.TYPE_ATTRIBUTE, inner.owner, "__name__", statements.bare_name(new)),
-            Write(WriteKind.TYPE_ATTRIBUTE, inner.owner, "__qualname__", str(new.qualname)),
-        ]
-    )
+    before, after = statements.bare_name(old), statements.bare_name(new)
+    _rename_private_state(site, inner.owner, before, after)
     site.bind(scope, new.name, value, made=False)
     site.rename_scope(owner, (*edit.owner, statements.bare_name(new)))
     _report(site, edit)
 
 
+def _qualified(
+    site: Site, old: Definition, new: Definition, owner: tuple[str, ...]
+) -> list[Write]:
+    """Give the writes of the qualified names of a renamed class and of those nested in it."""
+    scope = site.scope_of(owner)
+    if scope is None or scope.owner is None:
+        return []
+    name = str(new.qualname)
+    writes = [Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__qualname__", name)]
+    for before, after in match(old.children, new.children):
+        if before is not None and after is not None and after.kind is Kind.CLASS:
+            path = (*owner, statements.bare_name(before))
+            writes += _qualified(site, before, after, path)
+    return writes
+
+
+def _rename_private_state(site: Site, cls: type, old: str, new: str) -> None:
+    """Let instances, slots and what the program put on the class have the new private names."""
+    handled = {
+        str(write.name) for write in site.transaction.pending if write.target is cls
+    }  # by the statements of its body
+    site.transaction.add(private.instance_writes(cls, old, new))
+    site.transaction.add(
+        write for write in private.class_writes(cls, old, new) if write.name not in handled
+    )
+
+
 def _rename_inside(
     site: Site, old: Definition, new: Definition, unit: Definition, owner: tuple[str, ...]
 ) -> None:
-    parts = frozenset({"name"})
     for before, after in match(old.children, new.children):
         if before is None or after is None:
             continue
         if after.kind is Kind.FUNCTION:
-            inner = Edit(Action.RELINE, before, after, owner, unit, parts)
+            changed = parts.function_parts(before, after) | {"name"}
+            inner = Edit(Action.RELINE, before, after, owner, unit, changed)
             functions.update(site, inner)
             _rename_private(site, before, after, owner)
         elif after.kind is Kind.CLASS:
             path = (*owner, statements.bare_name(before))
-            scope = site.scope_of(path)
             _rename_inside(site, before, after, unit, path)
-            if scope is not None and scope.owner is not None:
-                name = str(after.qualname)
-                write = Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__qualname__", name)
-                site.transaction.add([write])
         elif after.children:
             _rename_inside(site, before, after, unit, owner)
         for name in after.binds - before.binds if not after.name else ():

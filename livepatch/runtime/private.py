@@ -1,0 +1,39 @@
+"""Private names of a class that goes by another name now: `_Old__x` becomes `_New__x`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from livepatch.model import MISSING, Write, WriteKind
+from livepatch.runtime import classes
+
+
+def instance_writes(cls: type, old: str, new: str) -> Iterator[Write]:
+    """Give the writes that rename the private attributes of live instances of `cls`."""
+    for each in classes.subclasses_of(cls):
+        for instance in classes.instances_of(each):
+            try:
+                namespace = object.__getattribute__(instance, "__dict__")
+            except AttributeError:
+                continue
+            for name, value, renamed in _private(namespace, old, new):
+                yield Write(WriteKind.INSTANCE_ATTRIBUTE, instance, renamed, value)
+                yield Write(WriteKind.INSTANCE_ATTRIBUTE, instance, name, MISSING)
+
+
+def class_writes(cls: type, old: str, new: str) -> Iterator[Write]:
+    """Give the writes that rename private attributes and slots of `cls` itself."""
+    for name, value, renamed in _private(classes.namespace_of(cls), old, new):
+        yield Write(WriteKind.TYPE_ATTRIBUTE, cls, renamed, value)
+        yield Write(WriteKind.TYPE_ATTRIBUTE, cls, name, MISSING)
+
+
+def _private(
+    namespace: Mapping[str, object], old: str, new: str
+) -> Iterator[tuple[str, object, str]]:
+    before, after = (f"_{name.lstrip('_')}__" for name in (old, new))
+    if before == after or "___" in (before, after):  # a name of underscores mangles nothing
+        return
+    for name, value in list(namespace.items()):
+        if name.startswith(before) and not name.endswith("__"):
+            yield name, value, after + name.removeprefix(before)

@@ -1,0 +1,107 @@
+"""What only changed its name stays the object it is."""
+
+import typing
+
+import livepatch
+
+TEXT = """
+class Old:
+    __count = 0
+    __slots__ = ("__dict__", "__spare")
+
+    def __init__(self, x):
+        self.__x = x
+        self.__spare = -x
+        Old.__total = x
+
+    def __double(self):
+        return 2 * self.__x
+
+    def show(self):
+        return self.__x, self.__double(), self.__spare, self.__count, self.__total
+
+
+class Child(Old):
+    def __init__(self, x):
+        super().__init__(x)
+        self.__y = "child"
+
+    def mine(self):
+        return self.__y
+"""
+
+
+def test_instances_of_a_renamed_class_keep_their_private_attributes(project):
+    app = project.start("app", TEXT)
+    cls, old, child = app.Old, app.Old(1), app.Child(2)
+    project.write("app.py", TEXT.replace("Old", "New"))
+    assert project.refresh().ok
+    assert app.New is cls
+    assert old.show() == (1, 2, -1, 0, 2)
+    assert child.show() == (2, 4, -2, 0, 2)
+    assert child.mine() == "child"
+    assert set(vars(old)) == {"_New__x"}
+    assert not [name for name in vars(cls) if name.startswith("_Old")]
+    assert app.New(5).show() == (5, 10, -5, 0, 5)
+
+
+def test_an_undo_gives_private_names_back(project):
+    app = project.start("app", TEXT)
+    old = app.Old(1)
+    project.write("app.py", TEXT.replace("Old", "New"))
+    project.refresh()
+    livepatch.undo()
+    assert old.show() == (1, 2, -1, 0, 1)
+    assert set(vars(old)) == {"_Old__x"}
+
+
+def test_a_function_that_calls_itself_is_renamed_with_its_calls(project):
+    app = project.start("app", "def f(n):\n    return n and n + f(n - 1)\n")
+    f = app.f
+    project.write("app.py", "def g(n):\n    return n and n + g(n - 1)\n")
+    assert project.refresh().ok
+    assert app.g is f
+    assert f(3) == 6
+    assert not hasattr(app, "f")
+
+
+def test_annotations_that_name_the_renamed_class_follow(project):
+    text = """
+    from __future__ import annotations
+
+
+    class Old:
+        def copy(self) -> Old:
+            return self
+    """
+    app = project.start("app", text)
+    cls = app.Old
+    project.write("app.py", text.replace("Old", "New"))
+    assert project.refresh().ok
+    assert app.New is cls
+    assert typing.get_type_hints(cls.copy) == {"return": cls}
+
+
+def test_classes_nested_in_a_renamed_one_are_renamed_with_it(project):
+    text = """
+    class Old:
+        class Inner:
+            class Deep:
+                def m(self, x: int = 1):
+                    return x
+    """
+    app = project.start("app", text)
+    inner, deep = app.Old.Inner, app.Old.Inner.Deep()
+    project.write("app.py", text.replace("Old", "New"))
+    assert project.refresh().ok
+    assert app.New.Inner is inner
+    assert inner.__qualname__ == "New.Inner"
+    assert deep.m.__qualname__ == "New.Inner.Deep.m"
+    assert deep.m() == 1
+
+
+def test_a_renamed_function_is_reported_with_the_name_it_had(project):
+    project.start("app", "def f():\n    return 1\n")
+    project.write("app.py", "def g():\n    return 1\n")
+    (change,) = project.refresh().changes
+    assert (change.kind.value, change.qualname, change.detail) == ("renamed", "g", "was f")
