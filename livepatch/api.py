@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import CodeType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from livepatch.errors import NotTrackedError, UsageError
 from livepatch.patching.front import Front
@@ -192,7 +192,7 @@ class Watch:
         if self in _watches:
             _watches.remove(self)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         """Give the watch itself."""
         return self
 

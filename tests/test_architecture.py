@@ -109,7 +109,9 @@ def test_only_the_command_writes_to_standard_output(path):
 def test_no_submodule_shadows_a_public_name():
     submodules = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or p.is_dir()}
     shadowing = submodules & set(livepatch.__all__)
-    assert shadowing <= {"diff"}, "the package livepatch.diff is a verb itself: it can be called"
+    assert shadowing <= {"diff"}, (
+        "the package livepatch.diff is a verb itself: it can be called"
+    )
     assert callable(__import__("livepatch.diff").diff)
 
 

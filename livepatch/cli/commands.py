@@ -26,15 +26,29 @@ _PROCESS = "livepatch.cli.process"
 
 COMMANDS: Mapping[str, Command] = {
     "ps": Command("ps", "list the processes that can be controlled", f"{_PROCESS}:ps"),
-    "status": Command("status PID", "what runs there, what is watched, what is held", f"{_PROCESS}:status"),
-    "history": Command("history PID [-n N]", "its patches, one line each", f"{_PROCESS}:history"),
-    "diff": Command("diff PID [N]", "what its newest patch, or patch N, changed", f"{_PROCESS}:diff"),
-    "undo": Command("undo PID [N]", "take back its newest patch, or the newest N", f"{_PROCESS}:undo"),
+    "status": Command(
+        "status PID", "what runs there, what is watched, what is held", f"{_PROCESS}:status"
+    ),
+    "history": Command(
+        "history PID [-n N]", "its patches, one line each", f"{_PROCESS}:history"
+    ),
+    "diff": Command(
+        "diff PID [N]", "what its newest patch, or patch N, changed", f"{_PROCESS}:diff"
+    ),
+    "undo": Command(
+        "undo PID [N]", "take back its newest patch, or the newest N", f"{_PROCESS}:undo"
+    ),
     "redo": Command("redo PID [N]", "do again what was undone", f"{_PROCESS}:redo"),
     "apply": Command("apply PID [PATH...]", "apply what is on disk now", f"{_PROCESS}:apply"),
     "watch": Command("watch PID", "print each patch as it happens", f"{_PROCESS}:watch"),
-    "drift": Command("drift PID [PATH...]", "where its code and the files differ", f"{_PROCESS}:drift"),
-    "attach": Command("attach PID [-w PATH]", "start livepatch in it (Python 3.14 or newer)", f"{_PROCESS}:attach"),
+    "drift": Command(
+        "drift PID [PATH...]", "where its code and the files differ", f"{_PROCESS}:drift"
+    ),
+    "attach": Command(
+        "attach PID [-w PATH]",
+        "start livepatch in it (Python 3.14 or newer)",
+        f"{_PROCESS}:attach",
+    ),
     "check": Command(
         "check [--json] FILE...", "what saving the file would do", "livepatch.cli.check:main"
     ),

@@ -33,7 +33,11 @@ class Guard:
     """Watches the code of each new patch for `seconds`."""
 
     def __init__(
-        self, patcher: Patcher, seconds: float, *, concerns: Callable[[Patch], bool] | None = None
+        self,
+        patcher: Patcher,
+        seconds: float,
+        *,
+        concerns: Callable[[Patch], bool] | None = None,
     ) -> None:
         """Guard the patches that `patcher` makes from now on, those that `concerns` says yes to."""
         self._patcher = patcher

@@ -81,9 +81,9 @@ class History:
         else:
             chosen = [entry for entry in every if entry.patch.number == number]
         return textdiff.unified(
-            (tracked.file, *(textdiff.shown(text, LATE) for text in sides))
+            (tracked.file, textdiff.shown(before, LATE), textdiff.shown(after, LATE))
             for entry in chosen
-            for tracked, *sides in entry.baselines
+            for tracked, before, after in entry.baselines
         )
 
     def texts_of(self, number: int) -> list[tuple[TrackedFile, str, str]]:

@@ -75,7 +75,9 @@ def chosen_in(module: ModuleType, marks: Marks) -> outlining.Chosen | None:
     namespace = vars(module)
     looped = marks.looped(module)
     ways = sys.modules.get("livepatch.ways")
-    ours = {id(ours) for ours in (sys.modules.get("livepatch"), ways, getattr(ways, VERB, None))}
+    ours = {
+        id(ours) for ours in (sys.modules.get("livepatch"), ways, getattr(ways, VERB, None))
+    }
     ours.discard(id(None))
     named = not ours.isdisjoint(map(id, list(namespace.values())))
     if not looped and not named:

@@ -140,7 +140,9 @@ class TrackedFile:
 
     def is_held_by_root(self, code: CodeType) -> bool:
         """Tell whether the top-level code is alive and holds `code` in its constants."""
-        return self._root is not None and self._root() is not None and id(code) in self._root_codes
+        return (
+            self._root is not None and self._root() is not None and id(code) in self._root_codes
+        )
 
     @property
     def code_name(self) -> str:

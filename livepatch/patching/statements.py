@@ -23,6 +23,7 @@ from livepatch.patching import functions, handover, leavings
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
 
+
 def add(site: Site, edit: Edit) -> None:
     """Execute a new function or class, and bind it."""
     new, unit = edit.new, edit.unit

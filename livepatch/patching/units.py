@@ -91,7 +91,9 @@ class Units:
         code = self.statement(shell)
         return compiling.class_body(code, ".".join(owner))
 
-    def class_annotations(self, unit: Definition, cls: ast.stmt, path: tuple[str, ...]) -> CodeType | None:
+    def class_annotations(
+        self, unit: Definition, cls: ast.stmt, path: tuple[str, ...]
+    ) -> CodeType | None:
         """Give a body code for class `path`, whose node is `cls`, that only annotates."""
         chosen = {id(child) for child in getattr(cls, "body", ())}
 

@@ -252,8 +252,5 @@ def _can_hold(instance: object, name: str) -> bool:
 def _mention(site: Site, edit: Edit, text: str) -> None:
     changes = site.transaction.changes
     for index, change in enumerate(changes):
-        if (
-            edit.new is not None
-            and change.qualname == edit.new.qualname
-        ):
+        if edit.new is not None and change.qualname == edit.new.qualname:
             changes[index] = replace(change, detail=f"{change.detail}; {text}")

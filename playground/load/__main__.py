@@ -21,7 +21,6 @@ import client  # noqa: E402
 import project  # noqa: E402
 
 
-
 def processor_time(pid):
     """Give the seconds that a process and its children have computed; 0 where that is not told."""
     try:
@@ -92,8 +91,12 @@ def rate(counts):
 
 
 def run(server, tools, seconds, rounds, every):
-    print(f"\n{server}: {rounds} windows of {seconds} s for each tool in turn, ten files rewritten every {every} s")
-    print(f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}{'per cpu':>9}")
+    print(
+        f"\n{server}: {rounds} windows of {seconds} s for each tool in turn, ten files rewritten every {every} s"
+    )
+    print(
+        f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}{'per cpu':>9}"
+    )
     servers = []
     try:
         for tool in tools:
@@ -108,7 +111,10 @@ def run(server, tools, seconds, rounds, every):
         for one in servers:
             rates = [rate(counts) for counts in one.windows]
             ratio = statistics.median(mine / other for mine, other in zip(rates, base))
-            effort = [total(server.windows, "computed") / total(server.windows, "responses") for server in (servers[0], one)]
+            effort = [
+                total(server.windows, "computed") / total(server.windows, "responses")
+                for server in (servers[0], one)
+            ]
             versions = len(set().union(*(counts["versions"] for counts in one.windows)))
             print(
                 f"{one.tool:<12}{total(one.windows, 'responses'):>10}{total(one.windows, 'mixed'):>8}"
@@ -133,11 +139,15 @@ def run(server, tools, seconds, rounds, every):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--server", choices=["waitress", "gunicorn", "uvicorn", "all"], default="waitress")
+    parser.add_argument(
+        "--server", choices=["waitress", "gunicorn", "uvicorn", "all"], default="waitress"
+    )
     parser.add_argument("--tools", default="none,livepatch,jurigged,reload")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a window")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--every", type=float, default=0.25, help="seconds between two versions")
+    parser.add_argument(
+        "--every", type=float, default=0.25, help="seconds between two versions"
+    )
     options = parser.parse_args()
     names = ["waitress", "gunicorn", "uvicorn"] if options.server == "all" else [options.server]
     for name in names:

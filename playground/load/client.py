@@ -30,7 +30,9 @@ class Connection:
             return None
         lines = head.split(b"\r\n")
         length = next(
-            int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length")
+            int(line.split(b":")[1])
+            for line in lines
+            if line.lower().startswith(b"content-length")
         )
         if len(rest) < length:
             return None

@@ -92,9 +92,7 @@ def test_a_session_is_one_version_under_all_patches(crowd, readers):
     assert {function() for function in functions} == {1000 + ROUNDS - 1}
 
 
-def test_classes_generators_and_functions_of_a_session_are_of_one_version(
-    project, readers
-):
+def test_classes_generators_and_functions_of_a_session_are_of_one_version(project, readers):
     text = textwrap.dedent(
         """
         def rate():

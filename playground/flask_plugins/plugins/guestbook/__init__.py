@@ -11,7 +11,9 @@ from . import entries
 
 @plugin.get("/")
 def index():
-    return render_template("book.html", title="Guest book", entries=entries.newest())  # change this line
+    return render_template(
+        "book.html", title="Guest book", entries=entries.newest()
+    )  # change this line
 
 
 @plugin.post("/write")
