@@ -44,7 +44,7 @@ def changed_sources(
         looked_at = stamp is not None and stamp == tracked.stamp and not is_racy(stamp)
         if files is None and not tracked.held and looked_at:
             continue
-        if stamp is None:
+        if stamp is None or not tracked.live_modules():
             continue  # deleted: its module goes on, and it is picked up when it comes back
         try:
             source = _read_if_changed(tracked, stamp)

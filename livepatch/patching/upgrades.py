@@ -84,12 +84,12 @@ def _run_hooks(site: Site, cls: type) -> None:
         if each is cls
         or (each.__qualname__ == cls.__qualname__ and each.__module__ == cls.__module__)
         for hook in table.values()
-        if _is_bound(hook)
     ]
     if not hooks:
         return
     transaction = site.transaction
-    transaction.flush()  # the hooks see the new class
+    transaction.flush()  # the hooks are bound, if they are new, and see the new class
+    hooks = [hook for hook in hooks if _is_bound(hook)]
     for instance in _instances(cls):
         before = state_of(instance)
         try:

@@ -1,0 +1,55 @@
+"""Values computed from what changed, by statements that did not, are kept and named."""
+
+
+def stale(patch):
+    return {note.qualname for note in patch.notes if note.slug == "stale-value"}
+
+
+def test_values_that_called_a_changed_function_are_named_wherever_they_are(project):
+    project.start("lib", "def rate():\n    return 1\n")
+    app = project.start(
+        "app", "import lib\nfrom lib import rate\n\nA = rate()\nB = lib.rate()\n"
+    )
+    project.edit("lib.py", "return 1", "return 2")
+    assert stale(project.refresh()) == {"A", "B"}
+    assert (app.A, app.B) == (1, 1)
+
+
+def test_what_was_computed_from_a_stale_value_is_stale_too(project):
+    text = "def rate():\n    return 1\n\n\nA = rate()\nB = A + 1\nC = [B]\nD = 5\n"
+    project.start("app", text)
+    project.edit("app.py", "return 1", "return 2")
+    assert stale(project.refresh()) == {"A", "B", "C"}
+
+
+def test_a_value_computed_from_a_changed_constant_is_stale(project):
+    project.start("app", "RATE = 1\nTABLE = {n: n * RATE for n in range(3)}\n")
+    project.edit("app.py", "RATE = 1", "RATE = 2")
+    assert stale(project.refresh()) == {"TABLE"}
+
+
+def test_instances_of_a_class_whose_init_changed_are_stale(project):
+    text = "class C:\n    def __init__(self):\n        self.x = 1\n\n\nONE = C()\n"
+    project.start("app", text)
+    project.edit("app.py", "self.x = 1", "self.x = 2")
+    assert stale(project.refresh()) == {"ONE"}
+
+
+def test_a_function_that_is_only_mentioned_makes_nothing_stale(project):
+    text = "def f():\n    return 1\n\n\nTABLE = {'f': f}\nlater = lambda: f()\n"
+    project.start("app", text)
+    project.edit("app.py", "return 1", "return 2")
+    assert stale(project.refresh()) == set()
+
+
+def test_a_statement_that_changed_itself_is_not_stale(project):
+    app = project.start("app", "def f():\n    return 1\n\n\nA = f()\n")
+    project.write("app.py", "def f():\n    return 2\n\n\nA = f() + 0\n")
+    assert stale(project.refresh()) == set()
+    assert app.A == 2
+
+
+def test_a_new_docstring_makes_nothing_stale(project):
+    project.start("app", "def f():\n    return 1\n\n\nA = f()\n")
+    project.edit("app.py", "    return 1", '    """Say one."""\n    return 1')
+    assert stale(project.refresh()) == set()
