@@ -19,6 +19,8 @@ from livepatch.runtime import epochs, lookup
 from livepatch.runtime.epochs import Versioned
 
 Cache = type(functools.lru_cache(len))
+RUN_AGAIN = frozenset({"cache_clear", "_clear_cache", "abstract methods"})
+"""Calls that are due once more when the last older session is over; any other happens once."""
 
 
 def is_cache(wrapper: Any) -> bool:

@@ -59,7 +59,9 @@ class Layers:
             return MISSING  # it only waits for the sessions that still need it
         return epochs.logical(look(write))
 
-    def layered(self, writes: Sequence[Write], since: int, pins: Collection[int]) -> Layering:
+    def layered(  # noqa: C901  one case per kind of write
+        self, writes: Sequence[Write], since: int, pins: Collection[int]
+    ) -> Layering:
         """Give what to write so that `writes` hold for callers pinned to `since` or later.
 
         `pins` are the older epochs that somebody may be pinned to.
@@ -81,7 +83,8 @@ class Layers:
                     layering.writes.extend(self._line_writes(write))
                 case WriteKind.CALL:
                     layering.writes.append(write)
-                    caches.layer(layering, write, rebound)
+                    if write.name in caches.RUN_AGAIN:
+                        caches.layer(layering, write, rebound)
                 case _:
                     layering.writes.append(write)
         self._layer_functions(layering, functions, rebound, pins)

@@ -87,8 +87,14 @@ def is_held(value: object, namespaces: Collection[object]) -> bool:
         id(holder) not in known
         and not issubclass(type(holder), _PASSING)
         and not type(holder).__module__.startswith("livepatch.")
+        and not _is_version(holder)
         for holder in heap.referrers(value)
     )
+
+
+def _is_version(holder: object) -> bool:
+    """Tell whether `holder` is (epoch, value): how a layered attribute keeps its versions."""
+    return type(holder) is tuple and len(holder) == 2 and type(holder[0]) is int  # noqa: PLR2004
 
 
 def is_bound_by_proxy(value: object) -> bool:

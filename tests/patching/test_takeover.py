@@ -141,6 +141,15 @@ def test_a_proxy_of_wrapt_runs_new_bodies_and_shows_new_signatures(project, wrap
     assert m() == c.m() == ("m", "new")
 
 
+def test_a_proxy_of_wrapt_gets_the_new_wrapper_where_sessions_are_in_use(project, wrapped):
+    f = wrapped.f
+    with livepatch.session():
+        assert f(1) == ("a", ("old", 1))
+    project.edit("app.py", '@tagged("a")', '@tagged("b")')
+    assert project.refresh().ok
+    assert f(1) == ("b", ("old", 1))
+
+
 def test_a_proxy_of_wrapt_that_is_held_gets_the_new_wrapper(project, wrapped):
     f, c = wrapped.f, wrapped.C()
     project.edit("app.py", '@tagged("a")', '@tagged("b")')
