@@ -20,17 +20,21 @@ from livepatch.source.text import decode_source, read_source
 USAGE = "usage: livepatch check [--json] [--against REV|FILE] FILE...\n"
 STATUS = {Verdict.SAFE: 0, Verdict.LOSES: 1, Verdict.RESTART: 2}
 REFUSED = 3
+MISUSED = 64  # EX_USAGE of sysexits.h: 2 is a verdict here
 SYMBOLS = {Verdict.SAFE: "safe", Verdict.LOSES: "loses", Verdict.RESTART: "restart"}
 
 
 def main(words: Sequence[str]) -> int:
-    """Print a line for each edit; the status is 0 safe, 1 loses, 2 restart, 3 not Python."""
+    """Print a line for each edit; the status is 0 safe, 1 loses, 2 restart, 3 not Python.
+
+    It is 64 for words that make no sense.
+    """
     try:
         files, against, as_json = _parse(words)
         found = [finding for file in files for finding in _check(file, against)]
     except UsageError as error:
         sys.stderr.write(f"{USAGE}livepatch: {error}\n")
-        return 2
+        return MISUSED
     except SourceError as error:
         sys.stderr.write(f"livepatch check: {error}; a save would be held\n")
         return REFUSED
