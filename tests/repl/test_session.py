@@ -16,7 +16,6 @@ from livepatch.ext.session import PromptSession
 from livepatch.model import Change, ChangeKind, Note, Patch, Refusal
 from livepatch.patching.front import Front
 
-
 PROCESS_TESTS = Path(__file__).resolve().parents[1] / "process"
 
 
