@@ -43,6 +43,10 @@ LAMBDA_IN_TYPE_SCOPE = sys.version_info >= (3, 12)
 FRAME_LOCALS_WRITE_THROUGH = sys.version_info >= (3, 13)
 """What is written to `frame.f_locals` of a function is its variable at once (PEP 667)."""
 
+TRACED_LINES_ARE_KEPT = sys.version_info < (3, 12)
+"""Code that was once traced (a debugger, coverage) keeps a table of the lines that it had then:
+moved in place, its tracebacks stay old. Such code gets relined copies instead."""
+
 RUNS_LEAVE_TRACES = sys.version_info >= (3, 13)
 """The first call of any function rewrites its instructions (RESUME becomes RESUME_CHECK)."""
 
@@ -133,7 +137,7 @@ def version_offset() -> int | None:
 @functools.cache
 def first_line_offset() -> int | None:
     """Give the offset of `co_firstlineno` in a code object, or None; found by probing."""
-    if pythonapi() is None or FREE_THREADED:
+    if pythonapi() is None or FREE_THREADED or TRACED_LINES_ARE_KEPT:
         return None
     import ctypes  # noqa: PLC0415
 
