@@ -9,12 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CellType, CodeType, FunctionType, ModuleType
 
 from livepatch import interp
 from livepatch.diff import parts
-from livepatch.model import MISSING, Change, Note, Patch, PatchKind, Write, WriteKind
+from livepatch.model import (
+    MISSING,
+    Change,
+    FunctionState,
+    Note,
+    Patch,
+    PatchKind,
+    Write,
+    WriteKind,
+)
 from livepatch.patching import conforming
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registering import Registrars
@@ -144,11 +153,22 @@ class Transaction:
         suspects = _with_unknown_owners([*pairs, *(pair for pair, _ in gone)])
         self.replaced.extend(pair.old for pair in pairs)
         users = heap.users_of([pair.old for pair in suspects]) if suspects else {}
+        coming = {
+            id(write.target): write.value.code
+            for write in self.pending
+            if isinstance(write.value, FunctionState)
+        }
         swaps = []
         for pair in pairs:
             found = users.get(id(pair.old), heap.NOBODY)
             known = {id(function) for function in pair.known}
-            more = [function for function in found.functions if id(function) not in known]
+            more = [
+                function
+                for function in found.functions
+                if id(function) not in known
+                and coming.get(id(function), pair.old)
+                is pair.old  # it turns into something else
+            ]
             self._serve_all(more, pair)
             served = (*pair.known, *more)
             swaps.append((served, pair.old, pair.new))
@@ -158,6 +178,22 @@ class Transaction:
             found = users.get(id(pair.old), heap.NOBODY)
             self.add(conforming.removed(found.conformers, pair.known[0], is_bound))
         self.add(conforming.registry_write(swaps))
+        self._serve_pending(pairs)
+
+    def _serve_pending(self, pairs: list[CodePair]) -> None:
+        """Let no function that is yet to be written come to run code that is replaced.
+
+        A decorator that only moved has made a new wrapper; whoever turns into that wrapper gets
+        its code as well, and nobody on the heap shows it yet.
+        """
+        renewed = {id(pair.old): pair for pair in pairs}
+        for write in self.pending:
+            state = write.value
+            if not isinstance(state, FunctionState) or id(state.code) not in renewed:
+                continue
+            pair = renewed[id(state.code)]
+            if pair.old.co_freevars == pair.new.co_freevars:
+                write.value = replace(state, code=pair.new)
 
     def _serve_all(self, more: list[FunctionType], pair: CodePair) -> None:
         new = pair.literals() if more else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType
@@ -269,10 +270,27 @@ def graft(old: FunctionType, new: FunctionType) -> list[Write]:
     ]
     writes += [
         Write(WriteKind.ITEM, namespace, name, MISSING)
-        for name in MARKS
-        if name in namespace and name not in vars(new)
+        for name in copied_by_wrapping(old)
+        if name not in vars(new)
     ]
     return writes
+
+
+def copied_by_wrapping(function: FunctionType) -> list[str]:
+    """Give the names in the namespace of `function` that decorators, not the program, put there.
+
+    `functools.wraps` copies the whole namespace of what is wrapped, such as `cache_parameters`.
+    """
+    namespace = vars(function)
+    wrapped = namespace.get("__wrapped__")
+    below = getattr(wrapped, "__dict__", {})
+    return [
+        name
+        for name, value in namespace.items()
+        if name in MARKS
+        or name in functools.WRAPPER_ASSIGNMENTS  # a function has these, but not in there
+        or (name in below and below[name] is value)
+    ]
 
 
 def forward(old: FunctionType, new: object) -> list[Write]:

@@ -1,0 +1,13 @@
+import functools
+
+
+def wrap(fn):
+    @functools.wraps(fn)
+    def wrapper(*args):
+        return fn(*args) + 1
+
+    return wrapper
+
+
+def f(p):
+    return p

@@ -1,0 +1,2 @@
+f = app.f
+f.calls = 7

@@ -1,0 +1,64 @@
+"""Line numbers of code that moved, where something else happens to it as well."""
+
+import sys
+import traceback
+
+
+def line_of_the_error(call):
+    try:
+        call()
+    except ZeroDivisionError as error:
+        return traceback.extract_tb(error.__traceback__)[-1].lineno
+    return None
+
+
+def test_a_method_that_was_traced_has_the_lines_of_the_file_after_it_moved(project):
+    app = project.start("app", "class C:\n    def go(self):\n        return 1 / 0\n")
+    held = app.C().go
+    before = sys.gettrace()
+    sys.settrace(lambda *_: lambda *_: None)
+    try:
+        assert line_of_the_error(held) == 3
+    finally:
+        sys.settrace(before)
+    project.write("app.py", "\n\n\nclass C:\n    def go(self):\n        return 1 / 0\n")
+    assert project.refresh().ok
+    assert line_of_the_error(held) == 6
+
+
+WRAPS = """import functools
+
+def note(fn):
+    @functools.wraps(fn)
+    def wrapper(*args):
+        return fn(*args) / 0
+    return wrapper
+"""
+
+
+def test_what_a_moved_decorator_newly_wraps_has_the_lines_of_the_file(project):
+    app = project.start("app", WRAPS + "\ndef go():\n    return 1\n")
+    held = app.go
+    project.write("app.py", "\n\nX = 1\n" + WRAPS + "\n@note\ndef go():\n    return 1\n")
+    assert project.refresh().ok
+    assert line_of_the_error(app.go) == line_of_the_error(held) == 9
+
+
+def test_what_a_moved_decorator_of_another_module_newly_wraps_has_its_lines(project):
+    project.start("tool", WRAPS)
+    app = project.start("app", "import tool\n\ndef go():\n    return 1\n")
+    held = app.go
+    project.write("tool.py", "\n\nX = 1\n" + WRAPS)
+    project.write("app.py", "import tool\n\n@tool.note\ndef go():\n    return 1\n")
+    assert project.refresh().ok
+    assert line_of_the_error(app.go) == line_of_the_error(held) == 9
+
+
+def test_what_is_no_longer_wrapped_by_a_moved_decorator_is_plain(project):
+    app = project.start("app", WRAPS + "\ndef go():\n    return 1\n")
+    held = app.go
+    project.write("app.py", WRAPS + "\n@note\ndef go():\n    return 1\n")
+    assert project.refresh().ok
+    project.write("app.py", "X = 1\n" + WRAPS + "\ndef go(p):\n    return p\n")
+    assert project.refresh().ok
+    assert held(2) == app.go(2) == 2
