@@ -46,6 +46,9 @@ def home(monkeypatch):
     """Give a private place for sockets: their paths may not be longer than 100 characters."""
     folder = tempfile.mkdtemp(prefix="lp")
     monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+    elsewhere = Path(folder, "tmp")  # what else runs on this machine is not seen from here
+    elsewhere.mkdir()
+    monkeypatch.setenv("TMPDIR", str(elsewhere))
     yield Path(folder)
     shutil.rmtree(folder)
 
