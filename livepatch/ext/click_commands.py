@@ -35,8 +35,7 @@ class Commands:
         """Take removed and renamed commands out; give the edits whose decorators run again."""
         self._before = [
             (group, dict(group.commands))
-            for kind in classes.subclasses_of(click.Group)
-            for group in classes.instances_of(kind)
+            for group in classes.instances_of(*classes.subclasses_of(click.Group))
             if isinstance(group, click.Group)
         ]
         again = set()

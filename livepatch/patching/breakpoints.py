@@ -43,11 +43,7 @@ def follow(names: Collection[str], before: str, after: str) -> None:
 
 def _debuggers() -> list[Any]:
     base: Any = sys.modules["bdb"].Bdb
-    found = [
-        instance
-        for cls in classes.subclasses_of(base)
-        for instance in classes.instances_of(cls)
-    ]
+    found: list[Any] = classes.instances_of(*classes.subclasses_of(base))
     return [
         debugger for debugger in found if isinstance(getattr(debugger, "breaks", None), dict)
     ]

@@ -143,9 +143,17 @@ def concerns(edit: Edit) -> bool:
         return False
     if edit.action is Action.UPDATE:
         return bool(edit.parts & SHAPE) or any(" " in part for part in edit.parts)
+    found = [d for d in (edit.old, edit.new) if d is not None]
+    if all(_is_docstring(d) for d in found):
+        return False  # a search of the heap for it would hold all threads up
     if edit.owner or edit.action is Action.REMOVE:
         return True
-    return any(_may_register(d) for d in (edit.old, edit.new) if d is not None)
+    return any(_may_register(d) for d in found)
+
+
+def _is_docstring(definition: Definition) -> bool:
+    node = definition.node
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _may_register(definition: Definition) -> bool:

@@ -72,9 +72,7 @@ def _changed_class(edit: Edit) -> Iterator[tuple[str, ...]]:
 
 
 def _instances(cls: type) -> list[object]:
-    return [
-        found for each in classes.subclasses_of(cls) for found in classes.instances_of(each)
-    ]
+    return classes.instances_of(*classes.subclasses_of(cls))
 
 
 def _run_hooks(site: Site, cls: type) -> None:

@@ -126,9 +126,10 @@ def _slots(cls: type) -> tuple[str, ...]:
     )
 
 
-def instances_of(cls: type) -> list[object]:
-    """Give the live direct instances of `cls` that the collector knows."""
-    return [found for found in heap.referrers(cls) if type(found) is cls]
+def instances_of(*kinds: type) -> list[object]:
+    """Give the live direct instances of `kinds` that the collector knows, in one search."""
+    chosen = {id(kind) for kind in kinds}
+    return [found for found in heap.referrers(*kinds) if id(type(found)) in chosen]
 
 
 def subclasses_of(cls: type) -> Iterator[type]:

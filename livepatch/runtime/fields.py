@@ -41,11 +41,10 @@ def instance_writes(old: type, made: type) -> tuple[list[Write], dict[str, int]]
     return writes, lacking
 
 
-def _instances(cls: type) -> Iterator[object]:
+def _instances(cls: type) -> list[object]:
     """Give the instances of `cls`, and of subclasses that are not generated themselves."""
-    for each in classes.subclasses_of(cls):
-        if each is cls or not has_fields(each):
-            yield from classes.instances_of(each)
+    every = classes.subclasses_of(cls)
+    return classes.instances_of(*(e for e in every if e is cls or not has_fields(e)))
 
 
 def _fresh_fields(old: type, made: type) -> dict[str, Maker | None]:

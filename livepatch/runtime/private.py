@@ -10,15 +10,14 @@ from livepatch.runtime import classes
 
 def instance_writes(cls: type, old: str, new: str) -> Iterator[Write]:
     """Give the writes that rename the private attributes of live instances of `cls`."""
-    for each in classes.subclasses_of(cls):
-        for instance in classes.instances_of(each):
-            try:
-                namespace = object.__getattribute__(instance, "__dict__")
-            except AttributeError:
-                continue
-            for name, value, renamed in _private(namespace, old, new):
-                yield Write(WriteKind.INSTANCE_ATTRIBUTE, instance, renamed, value)
-                yield Write(WriteKind.INSTANCE_ATTRIBUTE, instance, name, MISSING)
+    for instance in classes.instances_of(*classes.subclasses_of(cls)):
+        try:
+            namespace = object.__getattribute__(instance, "__dict__")
+        except AttributeError:
+            continue
+        for name, value, renamed in _private(namespace, old, new):
+            yield Write(WriteKind.INSTANCE_ATTRIBUTE, instance, renamed, value)
+            yield Write(WriteKind.INSTANCE_ATTRIBUTE, instance, name, MISSING)
 
 
 def class_writes(cls: type, old: str, new: str) -> Iterator[Write]:

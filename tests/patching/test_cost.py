@@ -6,6 +6,7 @@ import pytest
 
 from livepatch import api
 from livepatch.patching import transaction
+from livepatch.runtime import heap
 from livepatch.source import regions
 
 NESTED = """
@@ -45,6 +46,40 @@ def test_a_live_closure_is_searched_for(project, searched):
     assert project.refresh()
     assert made() == 2
     assert [code.co_name for code in searched] == ["inner"]
+
+
+@pytest.fixture
+def searches(monkeypatch):
+    """Give the searches of the heap, each of which holds all threads up."""
+    found, search = [], heap.referrers
+
+    def noted(*targets):
+        found.append(targets)
+        return search(*targets)
+
+    monkeypatch.setattr(heap, "referrers", noted)
+    return found
+
+
+def test_a_changed_docstring_searches_for_no_library_that_registers(project, searches):
+    pytest.importorskip("click")
+    pytest.importorskip("flask")
+    project.start("app", '"""Version 1."""\n\n\ndef f():\n    return 1\n')
+    project.edit("app.py", "Version 1", "Version 2")
+    project.edit("app.py", "return 1", "return 2")
+    assert project.refresh()
+    assert project.get("app.__doc__") == "Version 2."
+    assert project.call("app.f") == 2
+    assert searches == []
+
+
+def test_groups_of_all_classes_are_found_in_one_search(project, searches):
+    click = pytest.importorskip("click")
+    project.start("app", "import click\n\n@click.group()\ndef cli(): pass\n")
+    project.edit("app.py", "def cli", "@click.option('--n')\ndef cli")
+    assert project.refresh()
+    assert sum(click.Group in targets for targets in searches) == 1
+    assert not any(click.CommandCollection in each for each in searches if len(each) == 1)
 
 
 def transactions():
