@@ -44,7 +44,7 @@ def classes_to_rebuild(site: Site) -> frozenset[Path]:
         elif edit.owner and edit.owner not in found and _matters(edit):
             scope = site.scope_of(edit.owner)
             cls = None if scope is None else scope.owner
-            if cls is not None and kinds.is_generated_from_body(cls, _is_attribute(edit)):
+            if cls is not None and _asks_for_all(cls, edit):
                 found.add(edit.owner)
     return frozenset(found)
 
@@ -53,9 +53,11 @@ def _matters(edit: Edit) -> bool:
     return edit.action in {Action.ADD, Action.EXECUTE, Action.REMOVE, Action.RENAME}
 
 
-def _is_attribute(edit: Edit) -> bool:
-    definition = edit.new or edit.old
-    return definition is not None and definition.kind is Kind.STATEMENT
+def _asks_for_all(cls: type, edit: Edit) -> bool:
+    both = [definition for definition in (edit.old, edit.new) if definition is not None]
+    names = frozenset[str]().union(*(definition.binds for definition in both))
+    is_attribute = both[-1].kind is Kind.STATEMENT
+    return kinds.is_generated_from_body(cls, names, is_attribute=is_attribute)
 
 
 def is_covered(edit: Edit, rebuilt: frozenset[Path]) -> bool:
@@ -80,6 +82,7 @@ def rebuild(site: Site, path: Path) -> None:
         statements.bind(site, scope, new_definition.name, made, made=True)
         return
     keep = unchanged_names(old_definition, new_definition)
+    site.generated[path] = frozenset(classes.namespace_of(made))
     _drop_marks(site, live.owner, made, old_definition)
     standard = partial(transplanted, site, live.owner, made, keep, new_definition)
     kept = handover.chosen(site, live.owner, made, standard)

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator
 from types import CodeType, FunctionType
 
 from livepatch import interp
-from livepatch.diff import parts
 from livepatch.model import (
     MISSING,
     Action,
     Change,
     ChangeKind,
     Edit,
-    FunctionState,
     Kind,
     Note,
     Write,
     WriteKind,
 )
-from livepatch.patching import handover, takeover, units
+from livepatch.patching import handover, inner, leavings, takeover, units
 from livepatch.patching.site import Scope, Site, tell_name
-from livepatch.patching.transaction import CodePair
 from livepatch.runtime import epochs, functions, heap, lookup
-from livepatch.source import compiling
 
 
 def update(site: Site, edit: Edit) -> None:
@@ -41,7 +36,15 @@ def update(site: Site, edit: Edit) -> None:
     targets = find(site, edit, value)
     if not targets and _is_conditional(edit):
         return  # in the branch that was not taken
-    if _runs_decorators(site, edit) and scope is not None and value is not MISSING:
+    if scope is not None and not targets and _was_used_up(edit, value):
+        made = site.run(new.node, unit, new, scope).get(new.name, MISSING)
+        if made is not MISSING:
+            rebind(site, scope, new.name, value, made)
+            site.transaction.changes.append(change(site, ChangeKind.UPDATED, edit))
+        return
+    if scope is not None and _is_dispatched_otherwise(site, edit, scope):
+        _register_again(site, edit, scope, value, targets, code)
+    elif _runs_decorators(site, edit) and scope is not None and value is not MISSING:
         redecorate(site, edit, scope, value, targets, code)
     elif targets:
         swap_all(site, edit, scope, value, targets, code)
@@ -51,6 +54,37 @@ def update(site: Site, edit: Edit) -> None:
 
 def _runs_decorators(site: Site, edit: Edit) -> bool:
     return "decorators" in edit.parts or site.transaction.registrars.run_again(edit)
+
+
+def _was_used_up(edit: Edit, value: object) -> bool:
+    """Tell whether a decorator called the function for a value: it is a statement, then.
+
+    A name that holds something callable may have been replaced by the program (a mock).
+    """
+    decorators = getattr(edit.new and edit.new.node, "decorator_list", ())
+    return bool(decorators) and value is not MISSING and not callable(value)
+
+
+def _is_dispatched_otherwise(site: Site, edit: Edit, scope: Scope) -> bool:
+    """Take out what a single-dispatch function has registered for other types; tell if it did."""
+    if edit.old is None or edit.parts.isdisjoint({"decorators", "annotations"}):
+        return False
+    return leavings.unregister(site, scope, edit.old)
+
+
+def _register_again(  # noqa: PLR0913, PLR0917
+    site: Site,
+    edit: Edit,
+    scope: Scope,
+    value: object,
+    targets: list[FunctionType],
+    code: CodeType,
+) -> None:
+    """Register the same function for the types of the new text; its name may be another's."""
+    for target in targets[:1]:
+        made = _redecorate_same(site, edit, scope, value, target, code)
+        if edit.new is not None and value is target and made is not MISSING:
+            rebind(site, scope, edit.new.name, value, made)
 
 
 def report(site: Site, edit: Edit, targets: list[FunctionType]) -> None:
@@ -144,57 +178,7 @@ def swap_all(  # noqa: PLR0913, PLR0917
                 Note("closure-shape", new.qualname, site.tracked.file, new.line, message)
             )
     for same in by_code.values():
-        defaults = _final_defaults(site, same[0])
-        site.transaction.pairs.extend(pairs(site, edit, tuple(same), code, owner, defaults))
-
-
-def _final_defaults(site: Site, target: FunctionType) -> dict[str, object]:
-    """Give the defaults that `target` is about to have, by the name of the parameter."""
-    for write in reversed(site.transaction.pending):
-        if write.target is target and isinstance(write.value, FunctionState):
-            return functions.defaults_of(write.value)
-    return functions.default_values(target)
-
-
-def pairs(  # noqa: PLR0913, PLR0917
-    site: Site,
-    edit: Edit,
-    targets: tuple[FunctionType, ...],
-    code: CodeType,
-    owner: type | None,
-    defaults: Mapping[str, object],
-) -> Iterator[CodePair]:
-    """Give what shares the code of `targets`: copies of them, and closures made inside."""
-    new = edit.new
-    old = epochs.plain_code(targets[0])
-    if new is None or old is code:
-        return
-    place = (site.tracked.file, str(new.qualname), new.line)
-    held = site.tracked.is_held_by_root(old)
-    yield CodePair(old, code, len(targets) + held, targets, place, owner)
-    for inner, replaced in compiling.pair_codes(old, code):
-        if inner.co_flags & compiling.CO_NEWLOCALS and not inner.co_name.endswith(
-            ("comp>", "expr>")
-        ):
-            # names and lines: one more reference to the code would look like an unknown owner
-            literals = partial(inner_defaults, edit, named(inner), named(replaced))
-            yield CodePair(inner, replaced, 1, (), place, None, defaults, literals)
-
-
-def named(code: CodeType) -> tuple[str, int]:
-    """Give the name and the first line of a code object."""
-    return code.co_name, code.co_firstlineno
-
-
-def inner_defaults(
-    edit: Edit, old: tuple[str, int], new: tuple[str, int]
-) -> parts.NewDefaults | None:
-    """Give what the new text says of the defaults of a function defined inside another."""
-    before, after = edit.old, edit.new
-    if before is None or after is None:
-        return None
-    place, new_place = (old[0], old[1] - before.first), (new[0], new[1] - after.first)
-    return parts.inner_defaults(before.node, place, after.node, new_place)
+        site.transaction.pairs.extend(inner.pairs(site, edit, tuple(same), code, owner))
 
 
 def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:

@@ -35,7 +35,7 @@ def take_out(site: Site, scope: Scope, edit: Edit) -> bool:
         site.transaction.flush()  # the docstring to copy may be about to change
         remaining = property(parts[0], parts[1], parts[2], value.__doc__)
         tell_name(scope, old.name, site.bind(scope, old.name, remaining, made=False))
-    elif not _unregister(site, scope, old):
+    elif not unregister(site, scope, old):
         return False
     change = Change(
         ChangeKind.REMOVED, f"{old.qualname} ({old.role or 'registered'})", site.tracked.file,
@@ -45,7 +45,7 @@ def take_out(site: Site, scope: Scope, edit: Edit) -> bool:
     return True
 
 
-def _unregister(site: Site, scope: Scope, old: Definition) -> bool:
+def unregister(site: Site, scope: Scope, old: Definition) -> bool:
     """Take the function of `old` out of the registry of its single-dispatch function."""
     accept = site.accepts(old)
     found = False

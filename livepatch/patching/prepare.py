@@ -111,6 +111,7 @@ def prepare(site: Site, filters: Sequence[Callable[[ModuleType, Edit], bool]] = 
                 STEPS[edit.action](site, edit)
         except (Exception, SystemExit) as error:
             raise StepError(edit, site) from error
+    statements.delete_again(site)
     if left_out:
         message = f"{left_out} edits were left out, as {policies.NAME} of the module says"
         note = Note("policy", site.module.__name__, site.tracked.file, 1, message)

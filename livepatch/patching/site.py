@@ -87,10 +87,15 @@ class Site:
         self.scope = Scope(None, vars(module))
         self.arrivals: dict[str, tuple[Definition, str, Any]] = {}  # from where, and what
         self.split: set[tuple[str, ...]] = set()  # classes that live on beside a new one
+        self.generated: dict[tuple[str, ...], frozenset[str]] = {}  # for rebuilt classes
         self._bound: frozenset[str] | None = None
         self._decorators: tuple[str, ...] = ()
         self._before: dict[str, Any] = {}
         self._scopes: dict[tuple[str, ...], Scope | None] = {(): self.scope}
+
+    def staged(self) -> Mapping[str, Any]:
+        """Give the names of the module as they will be, those it looks up itself left out."""
+        return _Behind(self.scope)
 
     def names_bound_by_file(self) -> frozenset[str]:
         """Give the names that the top level of the whole new text binds; parsed when asked."""

@@ -16,6 +16,7 @@ from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
 from livepatch.patching.statements import bare_name
 from livepatch.patching.transaction import Transaction
+from livepatch.runtime import enums
 from livepatch.source.uses import Use, uses_of
 
 MAKERS = frozenset(
@@ -50,8 +51,10 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
         if rebinding.old is not MISSING and not rebinding.name.startswith("__all__"):
             changed.values[rebinding.module.__name__].add(rebinding.name)
     for site in sites:
+        name = site.module.__name__
         for edit in site.plan.edits:
-            changed.code[site.module.__name__].update(_changed_code(edit))
+            changed.code[name].update(_changed_code(edit))
+            changed.values[name].update(_changed_values(site, edit))
     executed = {
         (site.module.__name__, edit.new.first)
         for site in sites
@@ -82,9 +85,21 @@ def _changed_code(edit: Edit) -> Iterator[str]:
     elif edit.action is Action.HEADER:
         yield path
         yield f"{path}[]"
-    elif edit.owner and definition.kind is not Kind.FUNCTION:
-        for name in definition.binds:
-            yield ".".join([*edit.owner, name])
+    elif edit.owner and definition.kind is Kind.CLASS:
+        yield path
+
+
+def _changed_values(site: Site, edit: Edit) -> Iterator[str]:
+    """Give the attributes of classes that changed, and names that are gone again by the end."""
+    definition = edit.new or edit.old
+    if definition is None or definition.kind is not Kind.STATEMENT:
+        return
+    scope = site.scope_of(edit.owner)
+    if edit.owner:
+        if scope is None or scope.owner is None or not enums.is_enum(scope.owner):
+            yield from (".".join([*edit.owner, name]) for name in definition.binds)
+    elif edit.old is not None and edit.new is not None:
+        yield from (name for name in edit.new.binds if site.scope.get(name) is MISSING)
 
 
 def _round(
@@ -105,7 +120,7 @@ def _round(
             if not any(word in text for word in words):
                 continue
             values, code = _as_seen_by(module, tracked, changed)
-            for use in uses_of(text, {name.partition(".")[0] for name in values | code}):
+            for use in uses_of(text, _heads(values | code) | _tails(values)):
                 if (module.__name__, use.first) in executed:
                     continue
                 cause = _cause(use, values, code)
@@ -113,6 +128,15 @@ def _round(
                     changed.values[module.__name__].update(use.targets)
                     note = _note(use, cause, tracked, module)
                     yield (tracked.file, use.line), note
+
+
+def _heads(names: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+def _tails(names: set[str]) -> set[str]:
+    """Give attributes as the body of their own class mentions them."""
+    return {name.rpartition(".")[2] for name in names}
 
 
 def _as_seen_by(

@@ -10,6 +10,7 @@ from typing import Any
 from livepatch import interp
 from livepatch.model import (
     MISSING,
+    Action,
     Change,
     ChangeKind,
     Definition,
@@ -22,6 +23,7 @@ from livepatch.model import (
 from livepatch.patching import functions, handover, leavings
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
+from livepatch.source import scopes
 
 
 def add(site: Site, edit: Edit) -> None:
@@ -231,10 +233,23 @@ def unbind(site: Site, scope: Scope, names: frozenset[str], edit: Edit) -> list[
     return gone
 
 
+def delete_again(site: Site) -> None:
+    """Unbind what changed statements bound, where an unchanged `del` further down unbinds it."""
+    edits = [edit for edit in site.plan.edits if edit.action is Action.EXECUTE]
+    bound = {name for edit in edits if edit.new and not edit.owner for name in edit.new.binds}
+    if not bound or not re.search(r"^del\b", site.text, re.MULTILINE):
+        return
+    for name in sorted(bound & scopes.names_left_deleted(site.text)):
+        if site.scope.get(name) is not MISSING:
+            site.scope.staged[name] = MISSING
+            site.transaction.add([Write(WriteKind.ITEM, vars(site.module), name, MISSING)])
+
+
 def is_still_bound(site: Site, edit: Edit, name: str) -> bool:
-    """Tell whether some statement of the new text binds `name` in the scope of `edit`."""
+    """Tell whether the new text binds `name` in the scope of `edit`, or generates it there."""
     if edit.owner:
-        return name in bound_in_class(site, edit.owner)
+        made = site.generated.get(edit.owner, frozenset())
+        return name in made or name in bound_in_class(site, edit.owner)
     if any(name in definition.binds for definition in site.plan.new):
         return True
     return name in site.text and name in site.names_bound_by_file()

@@ -45,7 +45,7 @@ def _update_hash(site: Site, path: Path) -> None:
     if scope is None or scope.owner is None or definition is None:
         return
     bound = frozenset().union(*(child.binds for child in definition.children))
-    now = classes.namespace_of(scope.owner).get("__hash__", MISSING)
+    now = scope.get("__hash__")
     if "__hash__" in bound:
         return
     wanted = None if "__eq__" in bound else MISSING

@@ -8,7 +8,7 @@ that statement must see them; whatever happened early is taken back by a rollbac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import CellType, CodeType, FunctionType, ModuleType
 
@@ -36,7 +36,8 @@ class CodePair:
 
     `owners` is how many references are accounted for: one for each known function, and one for
     each constants tuple that is known to be alive. `defaults` are those of the parameters of the
-    enclosing function: what a variable that is captured for the first time would hold.
+    enclosing function: what a variable that is captured for the first time would hold. `follow`
+    gives what else the functions that are found get.
     """
 
     old: CodeType
@@ -47,6 +48,7 @@ class CodePair:
     owner: type | None = None
     defaults: Mapping[str, object] = field(default_factory=dict)
     literals: Callable[[], parts.NewDefaults | None] = lambda: None
+    follow: Callable[[Sequence[FunctionType]], Iterable[Write]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class Transaction:
                 is pair.old  # it turns into something else
             ]
             self._serve_all(more, pair)
+            self.add(pair.follow(more))
             served = (*pair.known, *more)
             swaps.append((served, pair.old, pair.new))
             first = served[0] if served else None

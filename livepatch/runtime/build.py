@@ -16,6 +16,13 @@ from livepatch.model import MISSING
 SKIP = object()
 """What a capturing decorator returns: `Staging` does not bind it."""
 
+IMPLICIT_KINDS: dict[str, Callable[[FunctionType], object]] = {
+    "__new__": staticmethod,
+    "__init_subclass__": classmethod,
+    "__class_getitem__": classmethod,
+}
+"""What `type` makes of plain functions of these names in the body of a class."""
+
 
 class Staging(dict[str, Any]):
     """Names bound by statements that were executed aside; `deleted` are those they unbound.
@@ -68,6 +75,9 @@ def execute_class_body(
     for name in ("__module__", "__qualname__", "__firstlineno__", "__static_attributes__",
                  "__type_params__", "__classdictcell__"):  # fmt: skip
         staging.pop(name, None)
+    for name, kind in IMPLICIT_KINDS.items():
+        if type(staging.get(name)) is FunctionType:
+            staging[name] = kind(staging[name])
 
 
 def _type_cell(name: str, owner: type, staging: Staging) -> CellType:

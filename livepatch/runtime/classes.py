@@ -21,6 +21,12 @@ NEVER = frozenset(
      "__annotate_func__", "__annotate__"}
 )  # fmt: skip
 
+DECORATING = frozenset({"dataclasses", "functools", "reprlib"})
+"""Modules whose functions end up in classes: those that `total_ordering` picks, a `__repr__`."""
+
+SUMMARIES = frozenset({"__dataclass_fields__", "__dataclass_params__", "__match_args__"})
+"""What such a decorator writes about a class."""
+
 
 def namespace_of(cls: type) -> dict[str, Any]:
     """Give a copy of the own namespace of `cls`, past any metaclass."""
@@ -45,7 +51,7 @@ def transplant(old: type, new: type, keep: Collection[str]) -> list[Write]:
             writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, value))
             writes.extend(_forward(had, value))
     for name, value in before.items():
-        if name not in after and name not in keep and is_generated(value):
+        if name not in after and name not in keep and _goes(name, value):
             writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, name, MISSING))
     writes.extend(_annotation_writes(old, new))
     writes.extend(cell_writes(after.values(), new, old))
@@ -74,8 +80,19 @@ def is_slot(value: object) -> bool:
 
 
 def is_generated(value: object) -> bool:
-    """Tell whether `value` is a function that some library compiled from a text of its own."""
-    return type(value) is FunctionType and value.__code__.co_filename.startswith("<")
+    """Tell whether `value` is a function that a decorator of classes put there.
+
+    A library has compiled it from a text of its own, or it is one of the standard library's.
+    """
+    return type(value) is FunctionType and (
+        value.__code__.co_filename.startswith("<")
+        or value.__globals__.get("__name__") in DECORATING
+    )
+
+
+def _goes(name: str, value: object) -> bool:
+    """Tell whether a new class without `name` says that the live one has it no longer."""
+    return is_generated(value) or name in SUMMARIES or (name == "__hash__" and value is None)
 
 
 def _annotation_writes(old: Any, new: Any) -> Iterator[Write]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import CellType, CodeType, FunctionType
 
 from livepatch.model import FunctionState, Write, WriteKind
+from livepatch.runtime import lookup
 
 CLASS_CELL = "__class__"
 
@@ -35,8 +36,8 @@ def cells_for(
     for name in code.co_freevars:
         if name in own:
             found.append(own[name])
-        elif name == CLASS_CELL and owner is not None:
-            found.append(CellType(owner))
+        elif name == CLASS_CELL and (cls := owner or lookup.class_around(function)):
+            found.append(CellType(cls))
         elif name in others:
             found.append(others[name])
         else:

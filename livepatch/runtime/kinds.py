@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 
 from livepatch.runtime import classes, fields
 
+ORDERING = frozenset({"__lt__", "__le__", "__gt__", "__ge__"})
 
-def is_generated_from_body(cls: type, is_attribute: bool) -> bool:  # noqa: FBT001
+
+def is_generated_from_body(cls: type, names: Collection[str], *, is_attribute: bool) -> bool:
     """Tell whether a change of the body asks for the whole class statement.
 
-    `is_attribute` says that an attribute, not a method, came, went or changed.
+    `names` came, went or changed; `is_attribute` says that they are not methods.
     """
     if isinstance(cls, enum.EnumMeta):
         return is_attribute
@@ -19,6 +22,10 @@ def is_generated_from_body(cls: type, is_attribute: bool) -> bool:  # noqa: FBT0
         return True
     if own.get("_is_protocol"):
         return True
+    if not ORDERING.isdisjoint(names) and any(
+        classes.is_generated(own.get(name)) for name in ORDERING
+    ):
+        return True  # `total_ordering` works the others out from those that are there
     if not is_attribute:
         return False
     return (

@@ -41,6 +41,27 @@ def resolve_class(module: ModuleType, path: Sequence[str]) -> type | None:
     return holder if is_class(holder) else None
 
 
+def class_around(function: FunctionType) -> type | None:
+    """Give the live class, made in a function, that has `function` as a method, if any."""
+    owner, _, name = function.__qualname__.rpartition(".")
+    if not owner or owner.endswith("<locals>"):
+        return None
+    name = _mangle(owner.rpartition(".")[2], name)
+    pending: list[type] = [object]
+    seen: set[int] = set()
+    while pending:
+        cls = pending.pop()
+        if id(cls) in seen:
+            continue
+        seen.add(id(cls))
+        if cls.__qualname__ == owner and any(
+            found is function for found in reach(vars(cls).get(name))
+        ):
+            return cls
+        pending.extend(type.__subclasses__(cls))
+    return None
+
+
 def _mangle(owner: str, name: str) -> str:
     owner = owner.lstrip("_")
     if owner and name.startswith("__") and not name.endswith("__"):

@@ -137,6 +137,16 @@ def names_deleted_and_assigned(text: str) -> tuple[frozenset[str], frozenset[str
     return frozenset(deleted), frozenset(assigned)
 
 
+def names_left_deleted(text: str) -> frozenset[str]:
+    """Give the names that the top level of `text` binds and deletes again for good."""
+    found: set[str] = set()
+    for node in ast.parse(text).body:
+        found -= bound_names(node)
+        if isinstance(node, ast.Delete):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return frozenset(found)
+
+
 def names_bound(text: str) -> frozenset[str]:
     """Give the names that the top level of `text` binds, `global` statements included."""
     tree = ast.parse(text)

@@ -6,14 +6,13 @@ Invariant: outside the lines of the definition every byte of the result is one o
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from livepatch.errors import SourceError
 from livepatch.source.outline import first_line, role_of
 from livepatch.source.regions import parse
+from livepatch.source.text import encoding_of
 
 Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 BOM = b"\xef\xbb\xbf"
@@ -154,11 +153,6 @@ def newline_of(lines: list[bytes]) -> str:
     """Give the newline that the first of `lines` ends with, empty for none."""
     first = lines[0] if lines else b""
     return first[len(first.rstrip(b"\r\n")) :].decode("ascii")
-
-
-def encoding_of(data: bytes) -> str:
-    """Give the encoding that the first lines declare (PEP 263)."""
-    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
 
 
 def encoded(text: str, encoding: str, file: str) -> bytes:

@@ -42,8 +42,7 @@ def decode_source(file: str, data: bytes) -> SourceText:
         message = "the source holds a null byte"
         raise SourceError(message, file=file, line=line, slug="encoding")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
+        text = data.decode(encoding_of(data))
     except (SyntaxError, LookupError) as error:
         raise SourceError(str(error), file=file, line=1, slug="encoding") from error
     except UnicodeDecodeError as error:
@@ -53,6 +52,13 @@ def decode_source(file: str, data: bytes) -> SourceText:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return SourceText(file, data, text)
+
+
+def encoding_of(data: bytes) -> str:
+    """Give the encoding that the first lines declare (PEP 263), whatever ends them."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
 
 
 def from_syntax_error(error: SyntaxError, file: str, offset: int = 0) -> SourceError:

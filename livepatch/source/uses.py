@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livepatch.source import scopes
 from livepatch.source.outline import inner_statements, is_main_guard
@@ -135,8 +135,15 @@ def _uses(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
                 node.lineno + offset, node.lineno + offset, (prefix + node.name,), frozenset(),
                 called, bases, _names(node.decorator_list)[0],
             )  # fmt: skip
+            inside = f"{prefix}{node.name}."
             for child in node.body:
-                yield from _uses(child, f"{prefix}{node.name}.", offset)
+                for use in _uses(child, inside, offset):
+                    # what a class body reads may be a name of its own
+                    own = {name: frozenset(f"{inside}{each}" for each in getattr(use, name))
+                           for name in ("read", "called")}  # fmt: skip
+                    yield replace(
+                        use, read=use.read | own["read"], called=use.called | own["called"]
+                    )
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
             read, called = _names(defaults)

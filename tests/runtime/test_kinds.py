@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 import enum
+import functools
 import typing
 
 import pytest
@@ -58,5 +59,15 @@ class Abstract(abc.ABC):
     ],
 )
 def test_a_class_that_is_made_of_its_body_is_made_again(cls, attribute, method):
-    assert is_generated_from_body(cls, True) is attribute  # noqa: FBT003
-    assert is_generated_from_body(cls, False) is method  # noqa: FBT003
+    assert is_generated_from_body(cls, {"y"}, is_attribute=True) is attribute
+    assert is_generated_from_body(cls, {"y"}, is_attribute=False) is method
+
+
+def test_an_ordered_class_is_made_again_when_one_of_its_comparisons_comes_or_goes():
+    @functools.total_ordering
+    class Ordered:
+        def __lt__(self, other): ...
+
+    assert is_generated_from_body(Ordered, {"__gt__"}, is_attribute=False)
+    assert not is_generated_from_body(Ordered, {"other"}, is_attribute=False)
+    assert not is_generated_from_body(Plain, {"__gt__"}, is_attribute=False)

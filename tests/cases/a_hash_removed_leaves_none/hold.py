@@ -1,0 +1,1 @@
+c = app.C(); held = [c.__call__, c]

@@ -1,0 +1,4 @@
+tmp = 7
+X = tmp * 2
+del tmp
+def f(): return X

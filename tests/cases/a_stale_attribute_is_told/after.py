@@ -1,0 +1,5 @@
+class C:
+    A = 10
+    B = A + 1
+    names = [n for n in ('x', 'y')]
+    def f(self): return (self.A, self.B)

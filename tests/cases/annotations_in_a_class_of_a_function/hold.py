@@ -1,0 +1,1 @@
+L = app.make(); o = L()

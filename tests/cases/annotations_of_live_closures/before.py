@@ -1,0 +1,3 @@
+def outer():
+    def inner(x: int, y: 'str' = '') -> int: return x
+    return inner

@@ -1,0 +1,3 @@
+def outer(T):
+    def inner(x: T): return x
+    return inner

@@ -1,0 +1,3 @@
+def outer(T):
+    def inner(x: int): return x
+    return inner

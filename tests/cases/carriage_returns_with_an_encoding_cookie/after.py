@@ -1,0 +1,1 @@
+# coding: latin-1def f():    return 'é'X = 2

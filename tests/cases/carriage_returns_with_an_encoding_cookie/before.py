@@ -1,0 +1,1 @@
+# coding: latin-1def f():    return 'a'X = 1

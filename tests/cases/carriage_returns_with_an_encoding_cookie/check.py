@@ -1,0 +1,1 @@
+assert f() == 'é' and app.X == 2

@@ -1,0 +1,4 @@
+from dataclasses import dataclass
+@dataclass(eq=False)
+class P:
+    a: int

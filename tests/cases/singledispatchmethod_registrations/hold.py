@@ -1,0 +1,1 @@
+o = app.F(); fmt = o.fmt

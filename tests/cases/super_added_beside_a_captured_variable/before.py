@@ -1,0 +1,6 @@
+def make(tag):
+    class Local:
+        def hi(self):
+            return (tag, "old")
+
+    return Local

@@ -1,0 +1,1 @@
+hi = app.make("t")().hi

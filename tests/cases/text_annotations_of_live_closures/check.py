@@ -1,0 +1,1 @@
+assert inner.__annotations__ == {'x': 'T', 'return': 'int'}, inner.__annotations__

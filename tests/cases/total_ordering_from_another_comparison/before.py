@@ -1,0 +1,6 @@
+from functools import total_ordering
+@total_ordering
+class V:
+    def __init__(self, n): self.n = n
+    def __eq__(self, o): return self.n == o.n
+    def __lt__(self, o): return self.n < o.n
