@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from livepatch.patching.commits import SESSIONS
-from livepatch.patching.sessions import Session
+from livepatch.patching.commits import SESSIONS, Pinned
+from livepatch.patching.sessions import is_pinned, unpin
+from livepatch.runtime.epochs import PIN
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -32,17 +33,26 @@ class SessionMiddleware:
     ) -> None:
         """Run the application for one connection."""
         kind = scope["type"]
-        if kind not in self._kinds:
+        if kind not in self._kinds or is_pinned():
             await self.app(scope, receive, send)
             return
-        session = Session("request" if kind == "http" else kind)
+        session = Pinned("request" if kind == "http" else kind)
         if SESSIONS.canary_share:
             send = _noting_errors(session, send)
-        with session:
+        # Every request comes along here: what `Session` does, without its calls.
+        SESSIONS.open(session)
+        token = PIN.set(session)
+        try:
             await self.app(scope, receive, send)
+        except Exception:
+            session.failed = True
+            raise
+        finally:
+            unpin(token)
+            SESSIONS.release(session)
 
 
-def _noting_errors(session: Session, send: Send) -> Send:
+def _noting_errors(session: Pinned, send: Send) -> Send:
     async def noting(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] >= SERVER_ERROR:
             session.failed = True

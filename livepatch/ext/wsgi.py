@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from livepatch.patching.commits import SESSIONS
-from livepatch.patching.sessions import Session
-from livepatch.runtime.epochs import PIN
+from livepatch.patching.commits import SESSIONS, Pinned
+from livepatch.patching.sessions import is_pinned, unpin
+from livepatch.runtime.epochs import PIN, UNPINNED
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 SERVER_ERROR = 500
+_END: Any = object()
 
 
 class SessionMiddleware:
@@ -23,15 +24,26 @@ class SessionMiddleware:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request in a session, which ends when the server has the whole response."""
-        session = Session("request")
+        if is_pinned():
+            return self.app(environ, start_response)  # in another session, which goes on
+        session = Pinned("request")
         if SESSIONS.canary_share:
             start_response = _noting_errors(session, start_response)
-        with session:
+        # Every request comes along here: what `Session` does, without its calls.
+        SESSIONS.open(session)
+        token = PIN.set(session)
+        try:
             response = self.app(environ, start_response)
-            if type(response) in {list, tuple} or _is_file(environ, response):
-                return response  # nothing of the program runs any more
-            if not session.hold():
-                return response  # in another session, or retired: there is nothing to keep
+        except BaseException as error:
+            unpin(token)
+            session.failed |= isinstance(error, Exception)
+            SESSIONS.release(session)
+            raise
+        unpin(token)
+        kind = type(response)
+        if kind is list or kind is tuple or _is_file(environ, response):
+            SESSIONS.release(session)  # nothing of the program runs any more
+            return response
         return _Body(session, response)
 
 
@@ -41,7 +53,7 @@ def _is_file(environ: Environ, response: object) -> bool:
     return isinstance(wrapper, type) and isinstance(response, wrapper)
 
 
-def _noting_errors(session: Session, start_response: Callable[..., Any]) -> Callable[..., Any]:
+def _noting_errors(session: Pinned, start_response: Callable[..., Any]) -> Callable[..., Any]:
     def noting(status: str, *arguments: Any) -> Any:
         session.failed = session.failed or int(status[:3]) >= SERVER_ERROR
         return start_response(status, *arguments)
@@ -52,46 +64,50 @@ def _noting_errors(session: Session, start_response: Callable[..., Any]) -> Call
 class _Body:
     """The chunks of a response, each made in the session of its request."""
 
-    __slots__ = ("_chunks", "_next", "_open", "_session")
+    __slots__ = ("_chunks", "_next", "_session")
 
-    def __init__(self, session: Session, response: Iterable[bytes]) -> None:
-        self._session = session
+    def __init__(self, session: Pinned, response: Iterable[bytes]) -> None:
+        self._session: Pinned | None = session
         self._chunks = response
         self._next: Iterator[bytes] | None = None
-        self._open = True
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        token = PIN.set(self._session)
+        session = self._session or UNPINNED
+        token = PIN.set(session)
         try:
             if self._next is None:
                 self._next = iter(self._chunks)
-            return next(self._next)
-        except StopIteration:
-            raise
+            chunk = next(self._next, _END)  # to catch an exception would cost more
         except Exception:
-            self._session.failed = True
+            if self._session is not None:
+                self._session.failed = True
             raise
         finally:
             PIN.reset(token)
+        if chunk is _END:
+            raise StopIteration
+        return chunk
 
     def close(self) -> None:
         """Close the response and end the session; a second call does nothing."""
-        if not self._open:
+        session, self._session = self._session, None
+        if session is None:
             return
-        self._open = False
         try:
             close = getattr(self._chunks, "close", None)
             if close is not None:
-                with self._session.resumed():
+                token = PIN.set(session)
+                try:
                     close()
+                finally:
+                    PIN.reset(token)
         finally:
-            self._session.release()
+            SESSIONS.release(session)
 
     def __del__(self) -> None:
         """End the session where a server forgot to close the response."""
-        if self._open:
-            self._open = False
-            self._session.release()
+        if self._session is not None:
+            SESSIONS.release(self._session)

@@ -49,7 +49,7 @@ class Pinned(Pin):
         self.version = -1
         self.canary = False
         self.failed = False
-        self.holds = 0
+        self.holds = 1
 
     def hold(self) -> bool:
         """Keep the session open beyond its block; tell whether it still was."""
@@ -70,8 +70,7 @@ class Sessions:
         self.canary_share = 0.0
         self.is_canary: Callable[[], bool] = bool
         self.on_close: list[Callable[[Pinned], object]] = []
-        self._counts: dict[int, int] = {}
-        self._open: dict[int, Pinned] = {}
+        self._open: set[Pinned] = set()
         self._layers = Layers(swap.state_of)
         self._gate = threading.RLock()
         self._writer = threading.RLock()
@@ -88,16 +87,16 @@ class Sessions:
             self._begin()
         session.started = time.monotonic()
         session.thread = threading.get_ident()
-        with self._gate:
+        self._gate.acquire()  # a third of what a `with` takes, and every request comes here
+        try:
             epoch = self.epoch
             if self.canary_share:
                 session.canary = self.is_canary()
                 epoch -= not session.canary
             session.epoch = session.version = epoch
-            session.holds = 1
-            counts = self._counts
-            counts[epoch] = counts.get(epoch, 0) + 1
-            self._open[id(session)] = session
+            self._open.add(session)
+        finally:
+            self._gate.release()
 
     def _begin(self) -> None:
         """Prepare for the first session; a transaction that has begun without it ends first."""
@@ -115,34 +114,36 @@ class Sessions:
     def hold(self, session: Pinned) -> bool:
         """Keep `session` open; tell whether it was."""
         with self._gate:
-            is_open = id(session) in self._open
+            is_open = session in self._open
             session.holds += is_open
             return is_open
 
     def release(self, session: Pinned) -> None:
         """Let go of `session`; when nobody holds it, it is over, and what only it needed goes."""
-        with self._gate:
+        self._gate.acquire()
+        try:
             session.holds -= 1
-            if session.holds > 0 or self._open.pop(id(session), None) is None:
+            if session.holds > 0 or session not in self._open:
                 return
-            self._uncount(session.version)
+            self._open.remove(session)
             session.epoch = NEWEST
+        finally:
+            self._gate.release()
         if self.on_close:
             for callback in list(self.on_close):
                 callback(session)
         if self._is_layered:
             self.settle()
 
-    def _uncount(self, epoch: int) -> None:
-        self._counts[epoch] -= 1
-        if not self._counts[epoch]:
-            del self._counts[epoch]
+    def _pins(self) -> set[int]:
+        """Give the epochs that somebody is pinned to."""
+        return {session.version for session in self._open}
 
     def pending(self) -> tuple[PendingSession, ...]:
         """Give the sessions that run an older version than the newest, oldest first."""
         now = time.monotonic()
         with self._gate:
-            old = [item for item in self._open.values() if item.version < self.epoch]
+            old = [item for item in self._open if item.version < self.epoch]
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         return tuple(
             PendingSession(
@@ -161,11 +162,10 @@ class Sessions:
         their next call.
         """
         with self._gate:
-            chosen = [item for item in self._open.values() if item.version == version]
+            chosen = [item for item in self._open if item.version == version]
             if force:
                 for item in chosen:
-                    del self._open[id(item)]
-                    self._uncount(version)
+                    self._open.remove(item)
                     item.epoch = NEWEST
         if force:
             self.settle()
@@ -235,18 +235,18 @@ class Sessions:
         staged = not final and self.used
         exposed = final and auditing.is_interruptible()
         with self._gate:
-            if not (self._counts or self._layers or staged or exposed or self.canary_share):
+            if not (self._open or self._layers or staged or exposed or self.canary_share):
                 swap.commit(writes, inverse)
                 return inverse
         while True:
             with self._gate:
                 epoch = self.epoch
-                pins = {*self._counts, epoch}
+                pins = {*self._pins(), epoch}
             layering = self._layers.layered(writes, epoch + 1, pins)
             swap.commit(layering.clones)
             self._layers.show_signatures(layering)
             with self._gate:
-                if self._counts.keys() <= pins:
+                if self._pins() <= pins:
                     self._commit_layers(layering.writes, staged=staged, exposed=exposed)
                     self._layers.accept(layering)
                     self._is_layered = bool(self._layers)
@@ -298,7 +298,7 @@ class Sessions:
                     return
                 self._due = False
                 with self._gate:
-                    pins = {*self._counts, *([self.epoch - 1] if self.canary_share else [])}
+                    pins = self._pins() | ({self.epoch - 1} if self.canary_share else set())
                     writes = self._layers.settled(pins)
                     self._is_layered = bool(self._layers)
                     if writes:
@@ -317,9 +317,8 @@ class Sessions:
             self._writer = threading.RLock()
             self._busy = 0
         mine = PIN.get()
-        for session in [item for item in self._open.values() if item is not mine]:
-            del self._open[id(session)]
-            self._uncount(session.version)
+        for session in [item for item in self._open if item is not mine]:
+            self._open.remove(session)
             session.epoch = NEWEST
         self._due = True
 

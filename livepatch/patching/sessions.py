@@ -17,6 +17,20 @@ __all__ = ["SESSIONS", "PendingSession", "Session", "decorated", "session"]
 Job = TypeVar("Job", bound=Callable[..., Any])
 
 
+def is_pinned() -> bool:
+    """Tell whether the caller is in a session that goes on."""
+    pin = PIN.get()
+    return pin.epoch != NEWEST and isinstance(pin, Pinned)
+
+
+def unpin(token: Token[Pin]) -> None:
+    """Let the caller be pinned to what it was before the session that gave `token`."""
+    try:
+        PIN.reset(token)
+    except ValueError:  # left in another context than it was entered in
+        PIN.set(UNPINNED)
+
+
 class Session(Pinned):
     """Pins the caller to the version that is current at entry, until the end of the block.
 
@@ -31,12 +45,12 @@ class Session(Pinned):
         """Pin nobody yet; `name` is what `pending()` shows."""
         Pinned.__init__(self, name)
         self._token: Token[Pin] | None = None
-        self._outer: Session | None = None
+        self._outer: Pinned | None = None
 
     def __enter__(self) -> Self:
         """Pin the caller."""
         outer = PIN.get()
-        if isinstance(outer, Session) and outer.epoch != NEWEST:
+        if outer.epoch != NEWEST and isinstance(outer, Pinned):
             self._outer, self.version = outer, outer.version
             return self
         SESSIONS.open(self)
@@ -56,10 +70,7 @@ class Session(Pinned):
         token, self._token = self._token, None
         if token is None:
             return
-        try:
-            PIN.reset(token)
-        except ValueError:  # left in another context than it was entered in
-            PIN.set(UNPINNED)
+        unpin(token)
         if isinstance(error, Exception):
             self.failed = True
         SESSIONS.release(self)

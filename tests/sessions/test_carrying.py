@@ -295,6 +295,33 @@ def test_a_response_of_wsgi_is_one_version_to_its_last_byte(app):
     assert not SESSIONS.is_layered()
 
 
+def test_a_request_and_a_session_inside_each_other_are_one(app):
+    def application(*_):
+        with livepatch.session():
+            app.become(app.f() + 1)
+            yield b"%d" % app.f()
+
+    served = livepatch.wsgi(application)
+    assert list(served(environ(), lambda *_: None)) == [b"1"]
+    assert app.f() == 2
+    with livepatch.session():
+        response = served(environ(), lambda *_: None)
+        assert list(response) == [b"2"]
+        assert SESSIONS.is_layered()
+    assert app.f() == 3
+
+
+def test_a_request_that_raises_ends_its_session(app):
+    def application(*_):
+        app.become(2)
+        raise KeyError(app.f())
+
+    with pytest.raises(KeyError, match="1"):
+        livepatch.wsgi(application)(environ(), lambda *_: None)
+    assert app.f() == 2
+    assert not SESSIONS.is_layered()
+
+
 def test_connections_of_asgi_are_sessions_and_the_lifespan_is_none(app):
     async def application(scope, _, send):
         await send({"type": scope["type"], "pinned": PIN.get() is not start, "seen": app.f()})
