@@ -135,6 +135,21 @@ def version_offset() -> int | None:
 
 
 @functools.cache
+def version_memory() -> Any:
+    """Give a buffer that has the version of each function at the index of its id, or None.
+
+    Through it one C call writes as many versions as there are: a million ctypes objects, one
+    for each word, would take longer than the swap of a million codes.
+    """
+    offset = version_offset()
+    if offset is None:
+        return None
+    import ctypes  # noqa: PLC0415
+
+    return memoryview((ctypes.c_char * (sys.maxsize - offset)).from_address(offset))
+
+
+@functools.cache
 def first_line_offset() -> int | None:
     """Give the offset of `co_firstlineno` in a code object, or None; found by probing."""
     if pythonapi() is None or FREE_THREADED or TRACED_LINES_ARE_KEPT:

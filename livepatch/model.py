@@ -189,8 +189,7 @@ class Pending:
     """Something that a patch has not reached yet.
 
     `kind` is `frame` (executes old code), `suspended` (a generator or coroutine in old code),
-    `session` (pinned to an older version) or `not-called` (new code that nobody has called);
-    `where` names the thread.
+    `session` (pinned to an older version) or `not-called` (new code); `where` is the thread.
     """
 
     kind: str
@@ -310,6 +309,7 @@ class WriteKind(Enum):
     INSTANCE_CLASS = "instance-class"  # the class of an instance
     ITEM = "item"  # mapping[key] = value / del mapping[key]
     FUNCTION = "function"  # code, closure, defaults and version of a function at once
+    CODE = "code"  # the code, and nothing else, of all functions that share one
     CELL = "cell"  # the contents of a closure cell
     FIRST_LINE = "first-line"  # co_firstlineno of a code object, in place
     CALL = "call"  # call `value`: a cache that the new code makes stale is cleared

@@ -19,7 +19,7 @@ from livepatch.model import MISSING, FilePlan, Note, Patch, PatchKind, Refusal, 
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.transaction import Transaction
-from livepatch.runtime import epochs
+from livepatch.runtime import epochs, sharing
 
 EXPECTED = (StopIteration, StopAsyncIteration)
 """Exceptions that are no failure: they are how an iteration ends."""
@@ -74,9 +74,8 @@ class Guard:
             return
         self._end()
         functions = list(functions_written(transaction.forward))
-        codes = [
-            code for function in functions for code in all_codes(epochs.plain_code(function))
-        ]
+        plain = {id(code): code for code in map(epochs.plain_code, functions)}
+        codes = [code for outer in plain.values() for code in all_codes(outer)]
         if not codes:
             return
         self._number, self._kept = patch.number, codes
@@ -153,6 +152,8 @@ def functions_written(writes: Sequence[Write]) -> Iterator[FunctionType]:
         found: list[Any] = []
         if write.kind is WriteKind.FUNCTION:
             found = [write.target]
+        elif write.kind is WriteKind.CODE:
+            found = list(sharing.functions_of(write))
         elif write.value is not MISSING:
             found = _functions_of(write.value)
         for function in found:

@@ -181,14 +181,15 @@ class Layers:
         for namespace, aliases in rebound.values():
             for reader in readers(namespace, aliases):
                 if id(reader) not in every:
-                    every[id(reader)] = (reader, self._plain(reader))
+                    every[id(reader)] = (reader, self.plain(reader))
         for key, (function, state) in every.items():
             _, aliases = rebound.get(id(function.__globals__), (None, {}))
             self._layer_function(
                 layering, function, state, aliases, pins, written=key in functions
             )
 
-    def _plain(self, function: FunctionType) -> FunctionState:
+    def plain(self, function: FunctionType) -> FunctionState:
+        """Give what `function` is as far as the newest version is concerned."""
         stack = epochs.stacks.get(id(function))
         return self._state_of(function) if stack is None else stack.plain
 

@@ -27,7 +27,7 @@ from livepatch.model import (
 from livepatch.patching import conforming
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registering import Registrars
-from livepatch.runtime import frames, functions, heap, loops
+from livepatch.runtime import epochs, frames, functions, heap, loops, sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,25 +155,17 @@ class Transaction:
         suspects = _with_unknown_owners([*pairs, *(pair for pair, _ in gone)])
         self.replaced.extend(pair.old for pair in pairs)
         users = heap.users_of([pair.old for pair in suspects]) if suspects else {}
-        coming = {
-            id(write.target): write.value.code
-            for write in self.pending
-            if isinstance(write.value, FunctionState)
-        }
+        turning = self._turning()
         swaps = []
         for pair in pairs:
             found = users.get(id(pair.old), heap.NOBODY)
-            known = {id(function) for function in pair.known}
-            more = [
-                function
-                for function in found.functions
-                if id(function) not in known
-                and coming.get(id(function), pair.old)
-                is pair.old  # it turns into something else
-            ]
+            others = set(map(id, pair.known)) | turning.get(id(pair.old), set())
+            more = found.functions
+            if more and others:
+                more = [function for function in more if id(function) not in others]
             self._serve_all(more, pair)
             self.add(pair.follow(more))
-            served = (*pair.known, *more)
+            served = [*pair.known, *more] if pair.known else more
             swaps.append((served, pair.old, pair.new))
             first = served[0] if served else None
             self.add(conforming.replaced(found.conformers, pair.old, pair.new, first))
@@ -182,6 +174,17 @@ class Transaction:
             self.add(conforming.removed(found.conformers, pair.known[0], is_bound))
         self.add(conforming.registry_write(swaps))
         self._serve_pending(pairs)
+
+    def _turning(self) -> dict[int, set[int]]:
+        """Give the functions that will run something else anyway, by the code they run now."""
+        found: dict[int, set[int]] = {}
+        for write in self.pending:
+            function, state = write.target, write.value
+            if isinstance(state, FunctionState) and isinstance(function, FunctionType):
+                code = epochs.plain_code(function)
+                if state.code is not code:
+                    found.setdefault(id(code), set()).add(id(function))
+        return found
 
     def _serve_pending(self, pairs: list[CodePair]) -> None:
         """Let no function that is yet to be written come to run code that is replaced.
@@ -199,12 +202,14 @@ class Transaction:
                 write.value = replace(state, code=pair.new)
 
     def _serve_all(self, more: list[FunctionType], pair: CodePair) -> None:
-        new = pair.literals() if more else None
-        plain = [function for function in more if function.__code__ is pair.old]
-        writes = functions.swaps(plain, pair.old, pair.new) if new is None else None
-        if writes is not None and not loops.is_body(pair.new):
-            self.add(writes)
-            more = [function for function in more if function.__code__ is not pair.old]
+        if not more and (pair.known or not self.pending):
+            return
+        new = pair.literals()
+        plain = new is None and not loops.is_body(pair.new)
+        if plain and functions.needs_only_code(pair.old, pair.new):
+            # Also where there is no closure: the undo looks for those made since.
+            self.add([sharing.write(pair.old, pair.new, more)])
+            return
         for function in more:
             self._serve(function, pair, new)
 

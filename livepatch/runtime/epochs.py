@@ -76,6 +76,11 @@ def is_hidden(function: FunctionType) -> bool:
     return bool(_clones) and function in _clones
 
 
+def visible(functions: list[FunctionType]) -> list[FunctionType]:
+    """Give those of `functions` that are not hidden."""
+    return [f for f in functions if f not in _clones] if _clones else functions
+
+
 def plain_code(function: FunctionType) -> CodeType:
     """Give the newest code of `function`, also where it carries a dispatching one."""
     stack = stacks.get(id(function)) if stacks else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType
 from typing import Any
@@ -67,34 +67,13 @@ def writes_for(
     return writes, ()
 
 
-def swaps(
-    functions: Sequence[FunctionType], old: CodeType, new: CodeType
-) -> list[Write] | None:
-    """Give the writes for many functions of `old` that need nothing but `new` in its place.
-
-    None where `new` asks for more, which is to be found for each function alone.
-    """
-    if (
-        (old.co_freevars, old.co_name, old.co_qualname)
-        != (new.co_freevars, new.co_name, new.co_qualname)
-    ) or _docstring(old) != _docstring(new):
-        return None
-    found: dict[int, int] = {}  # versions, by the globals
-    writes = []
-    for function in functions:
-        home = id(function.__globals__)
-        if home not in found:
-            template = build.function_of(new, function.__globals__, function.__closure__)
-            found[home] = _version(template, function)
-        state = FunctionState(
-            new,
-            function.__closure__,
-            function.__defaults__,
-            function.__kwdefaults__,
-            found[home],
-        )
-        writes.append(Write(WriteKind.FUNCTION, function, "", state))
-    return writes
+def needs_only_code(old: CodeType, new: CodeType) -> bool:
+    """Tell whether a function of `old` becomes one of `new` by that code alone."""
+    return (old.co_freevars, old.co_name, old.co_qualname) == (
+        new.co_freevars,
+        new.co_name,
+        new.co_qualname,
+    ) and _docstring(old) == _docstring(new)
 
 
 def _version(template: FunctionType, target: FunctionType) -> int:

@@ -8,7 +8,7 @@ building, and a reference to one makes `tuple()` there fail with a SystemError.
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType
@@ -33,15 +33,18 @@ def uncollected() -> Iterator[None]:
 
 def referrers(*targets: object) -> list[object]:
     """Give what refers to one of `targets`, frozen objects too: the collector hides them."""
+    return [holder for holder in _referrers(targets) if holder is not targets]
+
+
+def _referrers(targets: tuple[object, ...]) -> list[object]:
     if gc.get_freeze_count() <= FROZEN_BY_START:
-        found = gc.get_referrers(*targets)
-    else:
-        gc.unfreeze()
-        found = gc.get_referrers(*targets)
-        # All that there is, which is more than the program froze; but a program that is about
-        # to fork, or did, shares its memory only with what is frozen.
-        gc.freeze()
-    return [holder for holder in found if holder is not targets]
+        return gc.get_referrers(*targets)
+    gc.unfreeze()
+    found = gc.get_referrers(*targets)
+    # All that there is, which is more than the program froze; but a program that is about
+    # to fork, or did, shares its memory only with what is frozen.
+    gc.freeze()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +64,51 @@ def functions_using(codes: Collection[CodeType]) -> dict[int, list[FunctionType]
     return {key: found.functions for key, found in users.items() if found.functions}
 
 
-def users_of(codes: Collection[CodeType]) -> dict[int, Users]:  # noqa: C901
+def users_of(codes: Collection[CodeType]) -> dict[int, Users]:
     """Give the users of `codes` in the whole process, by the id of the code."""
-    ids = {id(code) for code in codes}
+    every = tuple({id(code): code for code in codes}.values())
     found: dict[int, Users] = {}
-    if not ids:
-        return found
-    every = list({id(code): code for code in codes}.values())
-    candidates = [
-        holder
-        for start in range(0, len(every), MANY)
-        for holder in referrers(*every[start : start + MANY])
-        if holder is not every
-    ]
-    seen: set[int] = set()
-    conforms: dict[type, bool] = {}
-    for candidate in candidates:
-        kind = type(candidate)
-        if type(candidate) is FunctionType:
-            if id(candidate.__code__) in ids and id(candidate) not in seen:
-                seen.add(id(candidate))
-                if not epochs.is_hidden(candidate):
-                    _users(found, candidate.__code__).functions.append(candidate)
-            continue
-        if kind not in conforms:
-            conforms[kind] = any("__conform__" in vars(base) for base in kind.__mro__)
-        if conforms[kind] and id(candidate) not in seen:
-            seen.add(id(candidate))
-            for held in gc.get_referents(candidate):
-                if id(held) in ids:
-                    _users(found, held).conformers.append(candidate)
+    for start in range(0, len(every), MANY):
+        chosen = every[start : start + MANY]
+        candidates = _referrers(chosen)
+        for code, functions in _functions_by_code(candidates, chosen):
+            found[id(code)] = Users(epochs.visible(functions), [])
+        _add_conformers(found, candidates, {id(code) for code in chosen})
+    ids = {id(code) for code in every}
     for stack in epochs.stacks.values():  # these carry a code that picks, in place of their own
         if id(stack.plain.code) in ids:
             _users(found, stack.plain.code).functions.append(stack.function)
     return found
+
+
+def _functions_by_code(
+    candidates: list[object], codes: Sequence[CodeType]
+) -> Iterator[tuple[CodeType, list[FunctionType]]]:
+    """Give each code with its functions: comprehensions, for there may be a million closures."""
+    if len(codes) == 1:
+        code = codes[0]
+        same = [f for f in candidates if type(f) is FunctionType and f.__code__ is code]
+        yield code, same
+        return
+    by_code: dict[int, list[FunctionType]] = {id(code): [] for code in codes}
+    for function in [f for f in candidates if type(f) is FunctionType]:
+        if id(function.__code__) in by_code:
+            by_code[id(function.__code__)].append(function)
+    for code in codes:
+        yield code, by_code[id(code)]
+
+
+def _add_conformers(found: dict[int, Users], candidates: list[object], ids: set[int]) -> None:
+    kinds = set(map(type, candidates))
+    conforming = {
+        kind for kind in kinds if any("__conform__" in vars(base) for base in kind.__mro__)
+    }
+    if not conforming:
+        return
+    for candidate in [holder for holder in candidates if type(holder) in conforming]:
+        for held in {id(held): held for held in gc.get_referents(candidate)}.values():
+            if id(held) in ids:
+                _users(found, held).conformers.append(candidate)
 
 
 def _users(found: dict[int, Users], code: CodeType) -> Users:

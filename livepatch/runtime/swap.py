@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import gc
 import operator
+import struct
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from dataclasses import replace
 from functools import partial
-from types import FunctionType
+from itertools import repeat
+from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch import interp
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
-from livepatch.runtime import versions
+from livepatch.runtime import sharing, versions
 
 Operation = Callable[[], object]
 KIND_FLAGS = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
@@ -34,6 +37,7 @@ def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[
     Raises what an operation raises (a class whose layout forbids the change), after taking
     back all that was done.
     """
+    writes = sharing.named(writes)
     if inverse is None:
         inverse = inverse_of(writes)
     operations: list[Operation] = []
@@ -67,7 +71,7 @@ def _each_deletion_once(writes: Sequence[Write]) -> Iterator[Write]:
 def take_back(inverse: Sequence[Write]) -> list[str]:
     """Carry out `inverse` one by one, whatever fails; give a line for each that failed."""
     failed = []
-    for write in inverse:
+    for write in sharing.named(inverse):
         try:
             _run(_operations(write), changes_kind=_changes_kind(write))
         except Exception as error:  # noqa: BLE001  a rollback goes on to its end
@@ -88,11 +92,18 @@ def inverse_of(
     planned = {} if planned is None else planned
     inverse = []
     for write in writes:
+        if isinstance(write.target, sharing.Sharers):
+            code: Any = write.value
+            planned[WriteKind.CODE, id(write.target.code), ""] = code
+            inverse.append(sharing.inverse(write.target.code, code))
+            continue
         key = (write.kind, id(write.target), write.name)
         if key in planned:
             old = planned[key]
         else:
             old = current(write) if look is None else look(write, current)
+        if isinstance(old, FunctionState):
+            old = _with_planned_code(old, planned)
         planned[key] = write.value
         if old is MISSING and write.value is MISSING:
             continue  # gone already: there is nothing to restore
@@ -104,6 +115,15 @@ def inverse_of(
     return inverse
 
 
+def _with_planned_code(state: FunctionState, planned: dict[Key, object]) -> FunctionState:
+    """Give `state` with the code that an earlier write for many puts in place of its own."""
+    code = planned.get((WriteKind.CODE, id(state.code), ""))
+    if not isinstance(code, CodeType):
+        return state
+    later = replace(state, code=code, version=versions.version_for(code))
+    return _with_planned_code(later, planned)
+
+
 def current(write: Write) -> object:  # noqa: C901, PLR0911
     """Give the value that `write` is about to replace, or MISSING."""
     target: Any = write.target
@@ -113,6 +133,8 @@ def current(write: Write) -> object:  # noqa: C901, PLR0911
     match write.kind:
         case WriteKind.FUNCTION:
             return state_of(target)
+        case WriteKind.CODE:
+            return target.code
         case WriteKind.ITEM:
             return target.get(name, MISSING)
         case WriteKind.TYPE_ATTRIBUTE:
@@ -191,6 +213,8 @@ def _operations(write: Write) -> list[Operation]:  # noqa: C901, PLR0911, PLR091
     match write.kind:
         case WriteKind.FUNCTION:
             return _function_operations(target, value)
+        case WriteKind.CODE:
+            return _code_operations(target.functions, value)
         case WriteKind.ITEM:
             return [_item_operation(target, name, value)]
         case WriteKind.TYPE_ATTRIBUTE:
@@ -252,6 +276,24 @@ def _function_operations(function: FunctionType, state: FunctionState) -> list[O
     return operations
 
 
+def _code_operations(functions: Sequence[FunctionType], code: CodeType) -> list[Operation]:
+    """Give what lets `functions` run `code`: C calls that go over all of them themselves."""
+    if not functions:
+        return []
+    operations = [_for_each(map(setattr, functions, repeat("__code__"), repeat(code)))]
+    version = versions.version_for(code)
+    if version > 1:
+        put = struct.Struct("I").pack_into
+        memory = interp.version_memory()
+        writes = map(put, repeat(memory), map(id, functions), repeat(version))
+        operations.append(_for_each(writes))
+    return operations
+
+
+def _for_each(calls: Iterator[object]) -> Operation:
+    return partial(deque, calls, 0)
+
+
 def _first_line_operation(code: Any, line: Any) -> Operation:
     import ctypes  # noqa: PLC0415  such a write is only made where the offset is known
 
@@ -263,6 +305,9 @@ def _first_line_operation(code: Any, line: Any) -> Operation:
 
 
 def _changes_kind(write: Write) -> bool:
+    if isinstance(write.target, sharing.Sharers):
+        code: Any = write.value
+        return bool((write.target.code.co_flags ^ code.co_flags) & KIND_FLAGS)
     if write.kind is not WriteKind.FUNCTION:
         return False
     function: Any = write.target

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import CodeType, FunctionType
 
 from livepatch import interp
+from livepatch.runtime import build
 
 
 def version_of(function: FunctionType) -> int:
@@ -15,3 +16,10 @@ def version_of(function: FunctionType) -> int:
     import ctypes  # noqa: PLC0415  the offset is only known where ctypes is there
 
     return int(ctypes.c_uint32.from_address(id(function) + offset).value)
+
+
+def version_for(code: CodeType) -> int:
+    """Give the version of every function that a `def` makes of `code`, 0 where not known."""
+    if interp.version_offset() is None:
+        return 0
+    return version_of(build.function_of(code, {}, None))

@@ -4,6 +4,7 @@ import gc
 
 import pytest
 
+import livepatch
 from livepatch import api
 from livepatch.patching import transaction
 from livepatch.runtime import heap
@@ -51,14 +52,28 @@ def test_a_live_closure_is_searched_for(project, searched):
 @pytest.fixture
 def searches(monkeypatch):
     """Give the searches of the heap, each of which holds all threads up."""
-    found, search = [], heap.referrers
+    found, search = [], heap._referrers
 
-    def noted(*targets):
+    def noted(targets):
         found.append(targets)
-        return search(*targets)
+        return search(targets)
 
-    monkeypatch.setattr(heap, "referrers", noted)
+    monkeypatch.setattr(heap, "_referrers", noted)
     return found
+
+
+def test_an_undo_searches_for_live_closures_alone(project, searches):
+    module = project.start("app", NESTED + "\n    def make():\n        return lambda: 1\n")
+    project.edit("app.py", ", 0\n", ", 5\n")
+    project.edit("app.py", "lambda: 1", "lambda: 2")
+    assert project.refresh()
+    assert livepatch.undo()
+    assert livepatch.redo()
+    assert searches == []
+    made = module.make()
+    assert livepatch.undo()
+    assert made() == 1
+    assert [len(targets) for targets in searches] == [1]
 
 
 def test_a_changed_docstring_searches_for_no_library_that_registers(project, searches):
