@@ -2,6 +2,8 @@
 
 bdb keeps them by file and line, on the class `Breakpoint` and on each debugger. Nothing is done,
 and nothing imported, where no debugger is there or it has no breakpoint in the file.
+
+Tools on `sys.monitoring` (coverage, cProfile) hear of lines anew that they had switched off.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
+from livepatch import interp
 from livepatch.runtime import classes
 
 LineMap = Callable[[int], int]
+TOOLS = range(6)  # the tool ids that sys.monitoring has
 
 
 def follow(names: Collection[str], before: str, after: str) -> None:
@@ -39,6 +43,14 @@ def follow(names: Collection[str], before: str, after: str) -> None:
             debugger.breaks[file] = sorted({moved(line) for line in debugger.breaks[file]})
         if hasattr(debugger, "restart_events"):  # it has switched events off by line (3.14)
             debugger.restart_events()
+
+
+def restart_events() -> None:
+    """Have tools told of lines again: those they switched off may have other numbers now."""
+    if interp.MONITORING:
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+        if any(monitoring.get_tool(tool) is not None for tool in TOOLS):
+            monitoring.restart_events()
 
 
 def _debuggers() -> list[Any]:

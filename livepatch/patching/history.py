@@ -146,3 +146,5 @@ def _move_breakpoints(baselines: Baselines) -> None:
     for tracked, before, after in baselines:
         if before is not LATE and after is not LATE:
             breakpoints.follow(tracked.names, before.text, after.text)
+    if baselines:
+        breakpoints.restart_events()

@@ -1,11 +1,13 @@
 """Breakpoints of pdb and bdb stay on their statements when a patch moves lines."""
 
 import bdb
+import sys
 from pathlib import Path
 
 import pytest
 
 import livepatch
+from livepatch import interp
 from livepatch.patching.breakpoints import line_map
 
 TEXT = """
@@ -94,3 +96,30 @@ def test_a_line_that_is_gone_becomes_the_one_in_its_place():
     assert [moved(line) for line in (1, 2, 3, 4)] == [1, 2, 2, 2]
     moved = line_map("a\nb\nd", "a\nx\nb\nc\nd")
     assert [moved(line) for line in (1, 2, 3)] == [1, 3, 5]
+
+
+@pytest.mark.skipif(not interp.MONITORING, reason="sys.monitoring came with 3.12")
+def test_a_tool_that_is_told_of_each_line_once_is_told_again_of_lines_that_moved(project):
+    app = project.start("app", TEXT)
+    monitoring = sys.monitoring
+    seen = []
+
+    def line(code, number):
+        if code.co_filename == app.__file__:
+            seen.append(number)
+        return monitoring.DISABLE
+
+    monitoring.use_tool_id(monitoring.PROFILER_ID, "test")
+    monitoring.register_callback(monitoring.PROFILER_ID, monitoring.events.LINE, line)
+    monitoring.set_events(monitoring.PROFILER_ID, monitoring.events.LINE)
+    try:
+        app.second()
+        before = list(seen)
+        project.write("app.py", "import os\n\n" + project.path("app.py").read_text())
+        assert project.refresh().ok
+        seen.clear()
+        app.second()
+    finally:
+        monitoring.set_events(monitoring.PROFILER_ID, 0)
+        monitoring.free_tool_id(monitoring.PROFILER_ID)
+    assert seen == [number + 2 for number in before] == [9, 10]
