@@ -38,10 +38,11 @@ class PendingSession:
 class Pinned(Pin):
     """A pin that is counted: as long as somebody holds it, its version is kept."""
 
-    __slots__ = ("canary", "failed", "holds", "name", "started", "thread", "version")
+    __slots__ = ("canary", "failed", "holds", "name", "started", "thread", "told", "version")
 
     started: float
     thread: int
+    told: bool  # set where it is reported as one that does not end
 
     def __init__(self, name: str) -> None:
         """Pin nobody yet."""
@@ -67,6 +68,8 @@ class Sessions:
     def __init__(self) -> None:
         """Have no session and no patch."""
         self.epoch = 0
+        self.limit = 60.0
+        self.clock: Callable[[], float] = time.monotonic
         self.used = False
         self.canary_share = 0.0
         self.is_canary: Callable[[], bool] = bool
@@ -86,7 +89,7 @@ class Sessions:
         """Pin `session` to the current epoch (or, for a canary, to the one before or after)."""
         if not self.used:
             self._begin()
-        session.started = time.monotonic()
+        session.started = self.clock()
         session.thread = threading.get_ident()
         self._gate.acquire()  # a third of what a `with` takes, and every request comes here
         try:
@@ -142,9 +145,22 @@ class Sessions:
 
     def pending(self) -> tuple[PendingSession, ...]:
         """Give the sessions that run an older version than the newest, oldest first."""
-        now = time.monotonic()
         with self._gate:
             old = [item for item in self._open if item.version < self.epoch]
+        return self._shown(old)
+
+    def overdue(self) -> tuple[PendingSession, ...]:
+        """Give the sessions that have been open for longer than `limit`, each only once."""
+        since = self.clock() - self.limit
+        with self._gate:
+            old = [item for item in self._open if item.started < since]
+            old = [item for item in old if not hasattr(item, "told")]
+            for item in old:
+                item.told = True
+        return self._shown(old)
+
+    def _shown(self, sessions: list[Pinned]) -> tuple[PendingSession, ...]:
+        now = self.clock()
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         return tuple(
             PendingSession(
@@ -153,7 +169,7 @@ class Sessions:
                 names.get(item.thread, "a thread that ended"),
                 item.name,
             )
-            for item in sorted(old, key=lambda item: item.started)
+            for item in sorted(sessions, key=lambda item: item.started)
         )
 
     def retire(self, version: int, *, force: bool = False) -> int:

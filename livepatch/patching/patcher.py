@@ -15,7 +15,7 @@ from types import CodeType, ModuleType
 
 from livepatch.errors import NotTrackedError, SourceError
 from livepatch.model import Edit, FilePlan, Note, Patch, PatchKind, Refusal, Write
-from livepatch.patching import imports, reading, reruns, together, truth
+from livepatch.patching import imports, overdue, reading, reruns, together, truth
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.history import Entry, History
 from livepatch.patching.hooks import Callback, Hooks
@@ -226,6 +226,7 @@ class Patcher:
             unsure = (note for item in readings for note in item.notes)
             return Patch(0, kind, notes=(*transaction.notes, *unsure))
         notes = [*transaction.notes, *notes, *truth.notes_after_commit(transaction)]
+        notes += overdue.notes()
         patch = Patch(
             self._history.next_number(),
             kind,

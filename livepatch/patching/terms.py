@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from livepatch.errors import UsageError
 from livepatch.model import Patch
+from livepatch.patching.commits import SESSIONS
 from livepatch.patching.patcher import Patcher
 
 GateLike = Callable[[Patch], object] | str
@@ -22,6 +23,7 @@ class TermOptions(TypedDict, total=False):
     probe: Callable[[], object] | None
     ttl: float | None
     canary: float | None
+    session_limit: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,12 @@ class Terms:
     probe: Callable[[], object] | None = None
     ttl: float | None = None
     canary: float | None = None
+    session_limit: float | None = None
 
     def check(self) -> None:
         """Raise `UsageError` for a value that makes no sense."""
-        for name, value in (("guard", self.guard), ("ttl", self.ttl)):
+        for name in ("guard", "ttl", "session_limit"):
+            value = getattr(self, name)
             if value is not None and not value > 0:
                 message = f"watch: {name} needs a number of seconds above 0, not {value!r}"
                 raise UsageError(message)
@@ -52,6 +56,9 @@ class Terms:
         """Have the patches of `patcher` made on these terms; gives what ends that."""
         self.check()
         stack = ExitStack()
+        if self.session_limit is not None:
+            stack.callback(setattr, SESSIONS, "limit", SESSIONS.limit)
+            SESSIONS.limit = self.session_limit
         if self.gate is not None:
             from livepatch.patching import gates  # noqa: PLC0415  only who asks for it pays
 

@@ -10,6 +10,7 @@ import weakref
 import pytest
 
 import livepatch
+from livepatch import report
 from livepatch.api import default_patcher
 from livepatch.errors import UsageError
 from livepatch.patching.canary import Canary
@@ -214,7 +215,15 @@ def test_the_result_of_a_probe_is_its_verdict(app, on, result, passed):
 
 
 @pytest.mark.parametrize(
-    "terms", [{"guard": 0}, {"ttl": -1}, {"canary": 1.5}, {"gate": 3}, {"gate": "fork"}]
+    "terms",
+    [
+        {"guard": 0},
+        {"ttl": -1},
+        {"canary": 1.5},
+        {"gate": 3},
+        {"gate": "fork"},
+        {"session_limit": 0},
+    ],
 )
 def test_terms_that_make_no_sense_are_refused(terms):
     with pytest.raises(UsageError):
@@ -316,6 +325,67 @@ def test_the_next_patch_promotes_the_canary_before_it(app, on):
     app.become("3")
     assert len(said) == 1
     assert app.f() == 2
+
+
+# --- sessions that do not end --------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Give the time of sessions as a list of one number, to be changed at will."""
+    now = [1000.0]
+    monkeypatch.setattr(SESSIONS, "clock", lambda: now[0])
+    return now
+
+
+def left_behind(patch):
+    return [note.message for note in patch.notes if note.slug == "old-session"]
+
+
+def test_a_session_that_does_not_end_is_told_of_once_with_a_patch(app, clock):
+    with livepatch.session("import job") as session:
+        clock[0] += 60
+        assert left_behind(app.become(2)) == []
+        clock[0] += 15.4
+        version = session.version
+        (message,) = left_behind(app.become(3))
+        assert message == (
+            f"a session goes on with version {version}, which is kept as long (import job, begun in"
+            f" MainThread 75 s ago); livepatch.retire({version}, force=True) ends that"
+        )
+        clock[0] += 1000
+        assert left_behind(app.become(4)) == []
+        assert app.f() == 1
+
+
+def test_sessions_of_one_version_are_told_of_together(app, clock):
+    sessions = [livepatch.session(name) for name in ("first", "second")]
+    for session in sessions:
+        SESSIONS.open(session)
+        clock[0] += 10
+    clock[0] += 60
+    (message,) = left_behind(app.become(2))
+    assert message.startswith("2 sessions go on with version")
+    assert "the oldest is first, begun in MainThread 80 s ago" in message
+    for session in sessions:
+        session.release()
+
+
+def test_the_age_from_which_a_session_is_told_of_is_a_term(app, clock, on):
+    on(session_limit=600)
+    with livepatch.session():
+        clock[0] += 599
+        assert left_behind(app.become(2)) == []
+        clock[0] += 2
+        assert len(left_behind(app.become(3))) == 1
+
+
+def test_what_is_told_of_a_session_is_in_the_report(app, clock):
+    with livepatch.session("import job"):
+        clock[0] += 61
+        text = report.render(app.become(2), root="", color=False)
+    assert "! a session goes on with version" in text
+    assert "livepatch.retire(" in text
 
 
 # --- hooks ---------------------------------------------------------------------------------------
