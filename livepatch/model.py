@@ -83,7 +83,8 @@ class Edit:
     `owner` names the enclosing classes, outermost first; `unit` is the top-level statement of
     the new text that holds `new`. `parts` says what differs: `body`, `docstring`, `signature`,
     `annotations`, `decorators`, `bases`, `type_params`, `kind`, `name`, and `default NAME`
-    for each parameter whose default expression changed.
+    for each parameter whose default expression changed. `held` names keep their values: a
+    statement below binds them, on the given line if it would have to run again (else 0).
     """
 
     action: Action
@@ -92,6 +93,7 @@ class Edit:
     owner: tuple[str, ...] = ()
     unit: Definition | None = None
     parts: frozenset[str] = frozenset()
+    held: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from livepatch.diff import parts
+from livepatch.diff.rebinding import settled
 from livepatch.model import Action, Definition, Edit, FilePlan, Kind
 
 Pair = tuple[Definition | None, Definition | None]
@@ -32,7 +33,7 @@ def make_plan(  # noqa: PLR0913
     other ones now).
     """
     pairs = match(living(old), living(new))
-    edits = list(_edits(pairs, (), None, everything=everything))
+    edits = _scope_edits(pairs, (), None, everything=everything)
     edits.sort(key=lambda edit: edit.action is Action.REMOVE)
     lines = tuple(_moved_lines(pairs))
     return FilePlan(file, tuple(edits), cut, delta, lines, tuple(old), tuple(new))
@@ -65,7 +66,7 @@ def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
     partner: dict[int, Definition] = {}
     for key in (_by_text, _by_name, _by_tree, _by_source, _by_bindings, _by_lone_kind):
         _pair_by(key, left, right, partner)
-    _pair_renamed(left, right, partner)
+    _pair_renamed(left, right, partner, old=old, new=new)
     pairs: list[Pair] = [(partner.get(id(definition)), definition) for definition in new]
     pairs.extend((definition, None) for definition in left)
     return pairs
@@ -128,22 +129,47 @@ def _pair_by(
     right[:] = [definition for definition in right if id(definition) not in taken]
 
 
+def _lasting(chosen: list[Definition], siblings: Sequence[Definition]) -> list[Definition]:
+    """Leave out those of `chosen` whose name another one of `siblings` takes below them."""
+    last = {name: definition for definition in siblings for name in definition.binds}
+    return [d for d in chosen if last.get(d.name, d) is d]
+
+
 def _pair_renamed(
-    left: list[Definition], right: list[Definition], partner: dict[int, Definition]
+    left: list[Definition],
+    right: list[Definition],
+    partner: dict[int, Definition],
+    *,
+    old: Sequence[Definition],
+    new: Sequence[Definition],
 ) -> None:
     if not left or not right:
         return
     bodies: defaultdict[str, list[Definition]] = defaultdict(list)
-    for definition in left:
+    for definition in _lasting(left, old):
         bodies[parts.nameless(definition)].append(definition)
     newcomers: defaultdict[str, list[Definition]] = defaultdict(list)
-    for definition in right:
+    for definition in _lasting(right, new):
         newcomers[parts.nameless(definition)].append(definition)
     for body, candidates in newcomers.items():
         same = bodies.get(body, [])
         if body and len(same) == len(candidates) == 1:
             partner[id(candidates[0])] = same[0]
             left.remove(same[0])
+
+
+def _scope_edits(
+    pairs: Sequence[Pair], owner: tuple[str, ...], unit: Definition | None, *, everything: bool
+) -> list[Edit]:
+    """Give the edits of a module or of the body of a class: all that bind in one scope."""
+    edits = list(_edits(pairs, owner, unit, everything=everything))
+    if not edits:
+        return edits
+    olds = [old for old, _ in pairs if old is not None]
+    news = [new for _, new in pairs if new is not None]
+    partner = {id(new): old for old, new in pairs if new is not None}
+    olds.sort(key=lambda definition: definition.first)
+    return settled(edits, olds, news, partner, (owner, unit))
 
 
 def _edits(
@@ -207,7 +233,7 @@ def _class_edits(
         yield Edit(Action.HEADER, old, new, owner, home, changed)
     pairs = match(living(old.children), living(new.children))
     inner = (*owner, new.name)
-    yield from _edits(pairs, inner, home, everything=everything)
+    yield from _scope_edits(pairs, inner, home, everything=everything)
 
 
 def _statement_edits(

@@ -19,7 +19,7 @@ from livepatch.runtime import epochs, lookup
 from livepatch.runtime.epochs import Versioned
 
 Cache = type(functools.lru_cache(len))
-RUN_AGAIN = frozenset({"cache_clear", "_clear_cache", "abstract methods"})
+RUN_AGAIN = frozenset({"cache_clear", "_clear_cache", "abstract methods", "code registry"})
 """Calls that are due once more when the last older session is over; any other happens once."""
 
 

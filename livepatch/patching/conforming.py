@@ -73,6 +73,8 @@ def registry_write(swaps: Sequence[Swap]) -> Iterator[Write]:
         for functions, old, new in swaps:
             for function in functions:
                 now = function.__code__
+                if now is not old and now is not new:
+                    continue  # it leads sessions to their versions; this is called again after it
                 registry.update_cache_entry(function, new if now is old else old, now)
 
     yield Write(WriteKind.CALL, registry, "code registry", synchronise)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
 from livepatch.diff.match import make_plan
 from livepatch.errors import SourceError
-from livepatch.model import FilePlan, Kind, Note
+from livepatch.model import Definition, FilePlan, Note
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.source import compiling, regions
+from livepatch.source.bindings import seems_to_bind
 from livepatch.source.text import SourceText, decode_source, read_source
 
 
@@ -114,7 +114,7 @@ def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
         return make_late_reading(tracked, source)
     base = tracked.text
     difference = regions.compare(base, source.text, tracked.code_name, tracked.first_lines)
-    if not difference.whole and binds_elsewhere(difference, base.text, source.text):
+    if not difference.whole and binds_elsewhere(difference, source.text):
         difference = regions.compare_whole(base, source.text, tracked.code_name)
     before = tracked.flags(base.text)
     if not difference.whole:  # a region never holds an import from __future__
@@ -129,27 +129,36 @@ def make_reading(tracked: TrackedFile, source: SourceText) -> Reading:
     return Reading(tracked, source, difference.text, plan, flags, whole)
 
 
-def binds_elsewhere(difference: regions.Difference, old: str, new: str) -> bool:
-    """Tell whether a function that came or went is defined outside the region as well.
+def binds_elsewhere(difference: regions.Difference, text: str) -> bool:
+    """Tell whether a name that the region binds otherwise now is bound outside it as well.
 
-    Which of several definitions holds, only the whole file tells.
+    Which of several statements holds, only the whole file tells. `text` is the new one; what
+    lies outside the region is the same in both.
     """
-    before = {
-        definition.name for definition in difference.old if definition.kind is Kind.FUNCTION
-    }
-    after = {
-        definition.name for definition in difference.new if definition.kind is Kind.FUNCTION
-    }
-    for text, definitions, names in (
-        (old, difference.old, before - after),
-        (new, difference.new, after - before),
-    ):
-        for name in names - {""}:
-            inside = sum(name == definition.name for definition in definitions)
-            found = re.findall(rf"^(?:async )?def[ \t]+{name}\b|^{name}\b", text, re.MULTILINE)
-            if len(found) > inside:
-                return True
-    return False
+    names = _bound_otherwise(difference.old, difference.new)
+    if not names:
+        return False
+    lines = text.split("\n")
+    both = (*difference.old, *difference.new)
+    first = min(definition.first for definition in both)
+    end = difference.cut + difference.delta
+    outside = ("\n".join(lines[: first - 1]), "\n".join(lines[end:]))
+    return any(seems_to_bind(part, name) for name in names for part in outside)
+
+
+def _bound_otherwise(old: Sequence[Definition], new: Sequence[Definition]) -> frozenset[str]:
+    """Give the names of functions and classes that came or went, and of changed statements."""
+    found: list[frozenset[str]] = []
+    for these, others in ((old, new), (new, old)):
+        texts = {definition.text for definition in others}
+        named = {definition.name for definition in others if definition.name}
+        found.extend(
+            definition.binds
+            for definition in these
+            if definition.text not in texts
+            and (not definition.name or definition.name not in named)
+        )
+    return frozenset().union(*found) - {"*"}
 
 
 def make_late_reading(tracked: TrackedFile, source: SourceText) -> Reading:

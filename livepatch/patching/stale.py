@@ -177,6 +177,8 @@ def _note(use: Use, cause: str, tracked: TrackedFile, module: ModuleType) -> Not
     name = ", ".join(use.targets) or f"line {use.line}"
     message = (
         f"was computed from {cause}, which changed; its own statement did not, so it is kept"
+        if use.targets
+        else f"works on {cause}, which changed; it did not change itself and was not run again"
     )
     if use.targets and "." not in use.targets[0]:
         message += (

@@ -36,11 +36,28 @@ def add(site: Site, edit: Edit) -> None:
         refuse_scope(site, edit)
         return
     existed = scope.get(new.name) is not MISSING
+    held = names_held(site, scope, edit)
     for name, value in site.run(new.node, unit, new, scope).items():
-        if name != new.name or not is_rebound_below(site, edit):
+        if name not in held and (name != new.name or not is_rebound_below(site, edit)):
             bind(site, scope, name, value, made=not shares_name(site, edit), fresh=False)
     kind = ChangeKind.UPDATED if existed else ChangeKind.ADDED
     site.transaction.changes.append(functions.change(site, kind, edit, new.kind.value))
+
+
+def names_held(site: Site, scope: Scope, edit: Edit) -> frozenset[str]:
+    """Give the names that stay as they are, since a statement below binds them; note stale ones."""
+    held = {name: line for name, line in edit.held if scope.get(name) is not MISSING}
+    for name, line in held.items():
+        if line:
+            message = (
+                f"{name} is bound again there by a statement that did not change and is not run "
+                "again, so its value is kept"
+            )
+            qualname = ".".join((*edit.owner, name))
+            note = Note("stale-value", qualname, site.tracked.file, line, message)
+            if note not in site.transaction.notes:
+                site.transaction.notes.append(note)
+    return frozenset(held)
 
 
 def shares_name(site: Site, edit: Edit) -> bool:
@@ -100,8 +117,10 @@ def execute(site: Site, edit: Edit) -> None:
         set_docstring(site, scope, edit)
         return
     inside = {child.name for child in new.children if child.kind is Kind.FUNCTION}
+    held = names_held(site, scope, edit)
     for name, value in site.run(new.node, unit, new, scope).items():
-        bind(site, scope, name, value, made=name in inside)
+        if name not in held:
+            bind(site, scope, name, value, made=name in inside)
     title = _title(new)
     change = Change(
         ChangeKind.EXECUTED, title, site.tracked.file, new.line, site.module.__name__,

@@ -166,8 +166,17 @@ def _uses(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
                 call = node.value
                 kept = call.args if isinstance(call, ast.Call) and _may_keep(call.func) else []
             read, called = _names(kept)
+            read |= _filled(node)
             line = node.lineno + offset
             yield Use(line, line, targets, read, called, frozenset(), frozenset())
+
+
+def _filled(node: ast.stmt) -> frozenset[str]:
+    """Give what a bare call of a method works on: `x` and `x.rows` for `x.rows.append(1)`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return frozenset()
+    return frozenset(_dotted(call.func.value))
 
 
 def _may_keep(function: ast.expr) -> bool:
