@@ -80,11 +80,11 @@ class Action(Enum):
 class Edit:
     """One step of a plan: `old` becomes `new` (either is None where there is none).
 
-    `owner` names the enclosing classes, outermost first; `unit` is the top-level statement of
-    the new text that holds `new`. `parts` says what differs: `body`, `docstring`, `signature`,
-    `annotations`, `decorators`, `bases`, `type_params`, `kind`, `name`, and `default NAME`
-    for each parameter whose default expression changed. `held` names keep their values: a
-    statement below binds them, on the given line if it would have to run again (else 0).
+    `owner` names the enclosing classes, outermost first; `unit` is the new top-level statement
+    around `new`. `parts` says what differs: `body`, `docstring`, `signature`, `annotations`,
+    `decorators`, `bases`, `type_params`, `kind`, `name`, and `default NAME` for each parameter
+    with another default. `held` names stay as they are: a statement below binds them, on the
+    given line if it would have to run again (else 0).
     """
 
     action: Action
@@ -329,16 +329,13 @@ MISSING = _Missing.MISSING
 
 @dataclass(slots=True)
 class Write:
-    """One assignment to a live object: `target`'s `name` becomes `value` (MISSING: it goes).
-
-    A write that takes another one back knows as `base` what that one has put there.
-    """
+    """One assignment to a live object: `target`'s `name` becomes `value` (MISSING: it goes)."""
 
     kind: WriteKind
     target: object
     name: object
     value: object
-    base: object = MISSING
+    base: object = MISSING  # what the write that this one takes back has put there
 
 
 @dataclass(frozen=True, slots=True)
