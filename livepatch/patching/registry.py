@@ -65,8 +65,7 @@ class TrackedFile:
         """Tell whether the text may hold one of `words`; False is sure, and decodes nothing."""
         data = self._data
         if self._text is not None or data is None or not all(map(str.isascii, words)):
-            text = self.known_text()
-            return any(word in text for word in words)
+            return any(map(self.known_text().__contains__, words))
         # every encoding that Python takes for source writes these letters as ASCII does
         return any(word.encode() in data for word in words)
 

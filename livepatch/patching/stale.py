@@ -6,8 +6,11 @@ may differ from what a fresh start would give.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import compress, repeat
+from operator import is_
 from types import ModuleType
 
 from livepatch.model import MISSING, Action, Edit, Kind, Note
@@ -43,6 +46,11 @@ class _Changed:
                 found |= {name.partition(".")[0].removesuffix("[]") for name in names}
         return found
 
+    def sources(self) -> frozenset[str]:
+        """Give the modules in which something changed."""
+        tables = (self.values, self.code)
+        return frozenset(name for table in tables for name, names in table.items() if names)
+
 
 def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -> list[Note]:
     """Give a note for each value that is stale after this patch, by way of others too."""
@@ -61,7 +69,7 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
         for edit in site.plan.edits
         if edit.new is not None and edit.action in {Action.EXECUTE, Action.ADD, Action.HEADER}
     }
-    texts = {site.module.__name__: site.text for site in sites}
+    texts = {site.tracked.file: site.text for site in sites}
     found: dict[tuple[str, int], Note] = {}
     for _ in range(8):  # each round follows the values found stale in the one before
         more = dict(_round(changed, registry, texts, executed))
@@ -111,23 +119,49 @@ def _round(
     words = changed.names()
     if not words:
         return
+    sources = changed.sources()
     for tracked in registry:
+        if tracked.file not in texts and not tracked.may_mention(words):
+            continue
         for module in tracked.live_modules():
-            text = texts.get(module.__name__)
-            if text is None and not tracked.may_mention(words):
-                continue
-            text = text or tracked.known_text()
-            if not any(word in text for word in words):
-                continue
-            values, code = _as_seen_by(module, tracked, changed)
-            for use in uses_of(text, _heads(values | code) | _tails(values)):
-                if (module.__name__, use.first) in executed:
-                    continue
-                cause = _cause(use, values, code)
-                if cause and cause not in use.targets:
+            text = texts.get(tracked.file) or tracked.known_text()
+            values, code = _as_seen_by(module, tracked, text, changed, sources)
+            if not values and not code:
+                continue  # it mentions words, and means others by them
+            for use, cause in _stale_uses(text, values, code):
+                if (module.__name__, use.first) not in executed:
                     changed.values[module.__name__].update(use.targets)
-                    note = _note(use, cause, tracked, module)
-                    yield (tracked.file, use.line), note
+                    yield (tracked.file, use.line), _note(use, cause, tracked, module)
+
+
+def _stale_uses(text: str, values: set[str], code: set[str]) -> Iterator[tuple[Use, str]]:
+    for use in uses_of(text, _heads(values | code) | _tails(values)):
+        cause = _cause(use, values, code)
+        if cause and cause not in use.targets:
+            yield use, cause
+
+
+def _modules_held(module: ModuleType, sources: frozenset[str]) -> list[tuple[str, str]]:
+    """Give the names of `module` that are bound to modules in `sources`, with theirs.
+
+    There may be ten thousand names, hardly any of which is a module's.
+    """
+    space = vars(module).copy()  # other threads may bind names meanwhile
+    names = compress(space, map(is_, map(type, space.values()), repeat(ModuleType)))
+    return [(name, space[name].__name__) for name in names if space[name].__name__ in sources]
+
+
+def _may_import(text: str, sources: frozenset[str]) -> bool:
+    """Tell whether `text` may import from one of `sources`: it has to mention them.
+
+    But for packages, whose modules write dots in their place.
+    """
+    if not sources or "from" not in text:
+        return False
+    return any(
+        source.rpartition(".")[2] in text or hasattr(sys.modules.get(source), "__path__")
+        for source in sources
+    )
 
 
 def _heads(names: set[str]) -> set[str]:
@@ -140,13 +174,32 @@ def _tails(names: set[str]) -> set[str]:
 
 
 def _as_seen_by(
-    module: ModuleType, tracked: TrackedFile, changed: _Changed
+    module: ModuleType,
+    tracked: TrackedFile,
+    text: str,
+    changed: _Changed,
+    sources: frozenset[str],
 ) -> tuple[set[str], set[str]]:
     """Give the changed names as `module` writes them: its own, imported ones, dotted ones."""
     # `get` throughout: to ask must not fill the tables, which are gone through for each module
     values = set(changed.values.get(module.__name__, ()))
     code = set(changed.code.get(module.__name__, ()))
-    for source, name, alias in imports.from_imports(tracked, module):
+    if _may_import(text, sources - {module.__name__}):
+        _add_imported(values, code, imports.from_imports(tracked, module), changed)
+    for name, source in _modules_held(module, sources):
+        values.update(f"{name}.{each}" for each in changed.values.get(source, ()))
+        code.update(f"{name}.{each}" for each in changed.code.get(source, ()))
+    return values, code
+
+
+def _add_imported(
+    values: set[str],
+    code: set[str],
+    imported: Sequence[tuple[str, str, str]],
+    changed: _Changed,
+) -> None:
+    """Add the changed names as a module writes those that it took from another one."""
+    for source, name, alias in imported:
         for mine, table in ((values, changed.values), (code, changed.code)):
             for each in table.get(source, ()):
                 head, dot, rest = each.partition(".")
@@ -157,12 +210,6 @@ def _as_seen_by(
         whole = f"{source}.{name}"
         values.update(f"{alias}.{each}" for each in changed.values.get(whole, ()))
         code.update(f"{alias}.{each}" for each in changed.code.get(whole, ()))
-    held = [pair for pair in list(vars(module).items()) if type(pair[1]) is ModuleType]
-    for name, value in held:
-        if value.__name__ in changed.values or value.__name__ in changed.code:
-            values.update(f"{name}.{each}" for each in changed.values.get(value.__name__, ()))
-            code.update(f"{name}.{each}" for each in changed.code.get(value.__name__, ()))
-    return values, code
 
 
 def _cause(use: Use, values: set[str], code: set[str]) -> str:
