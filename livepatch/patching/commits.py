@@ -15,11 +15,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from types import FunctionType
 from typing import Any
 
-from livepatch.model import FunctionState, Write, WriteKind
+from livepatch.model import Write, WriteKind
 from livepatch.patching.layers import Layers
 from livepatch.runtime import auditing, carrying, sharing, swap
 from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
@@ -248,9 +247,7 @@ class Sessions:
         Where this is not the end of the patch, only this thread sees the new code so far (if
         there are sessions at all).
         """
-        writes = sharing.named(writes)
-        if self._layers:
-            writes = list(sharing.singly(writes, self._layers.plain))
+        writes = sharing.batched([writes], self._layers.plain if self._layers else None)[0]
         inverse = swap.inverse_of(writes, self._layers.current)
         staged = not final and self.used
         exposed = final and auditing.is_interruptible()
@@ -276,11 +273,7 @@ class Sessions:
     def commit_all(self, batches: Sequence[Sequence[Write]]) -> list[list[Write]]:
         """Carry out several lists of writes as one; give what takes back each of them."""
         planned: dict[swap.Key, object] = {}
-        named = iter(sharing.named([write for batch in batches for write in batch]))
-        batches = [list(islice(named, len(batch))) for batch in batches]
-        if self._layers:
-            states: dict[int, FunctionState] = {}
-            batches = [list(sharing.singly(b, self._layers.plain, states)) for b in batches]
+        batches = sharing.batched(batches, self._layers.plain if self._layers else None)
         inverses = [swap.inverse_of(batch, self._layers.current, planned) for batch in batches]
         self.commit([write for batch in batches for write in batch])
         return inverses

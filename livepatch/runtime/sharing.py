@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import CodeType, FunctionType
 
 from livepatch import interp
@@ -108,3 +109,18 @@ def singly(
             state = replace(state, code=item.value, version=version)
             states[id(function)] = state
             yield Write(WriteKind.FUNCTION, function, "", state)
+
+
+def batched(
+    batches: Sequence[Sequence[Write]], state_of: StateOf | None
+) -> list[Sequence[Write]]:
+    """Give `batches`, which are one commit, with their functions named.
+
+    With `state_of` there is a write for each function.
+    """
+    every = iter(named([item for batch in batches for item in batch]))
+    found: list[Sequence[Write]] = [list(islice(every, len(batch))) for batch in batches]
+    if state_of is None:
+        return found
+    states: dict[int, FunctionState] = {}
+    return [list(singly(batch, state_of, states)) for batch in found]
