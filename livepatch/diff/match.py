@@ -16,6 +16,7 @@ from livepatch.model import Action, Definition, Edit, FilePlan, Kind
 
 Pair = tuple[Definition | None, Definition | None]
 Key = Callable[[Definition], Hashable]
+RENAMED = 100  # renamed definitions of one scope, above which mentions of them are not followed
 
 
 def make_plan(  # noqa: PLR0913
@@ -143,19 +144,24 @@ def _pair_renamed(
     old: Sequence[Definition],
     new: Sequence[Definition],
 ) -> None:
-    if not left or not right:
-        return
-    bodies: defaultdict[str, list[Definition]] = defaultdict(list)
-    for definition in _lasting(left, old):
-        bodies[parts.nameless(definition)].append(definition)
-    newcomers: defaultdict[str, list[Definition]] = defaultdict(list)
-    for definition in _lasting(right, new):
-        newcomers[parts.nameless(definition)].append(definition)
-    for body, candidates in newcomers.items():
-        same = bodies.get(body, [])
-        if body and len(same) == len(candidates) == 1:
-            partner[id(candidates[0])] = same[0]
-            left.remove(same[0])
+    """Pair what only changed its name; what mentions a renamed one may be one in the next round."""
+    renamed: dict[str, str] = {}
+    found = -1
+    while left and right and found < len(renamed) < RENAMED:
+        found = len(renamed)
+        bodies: defaultdict[str, list[Definition]] = defaultdict(list)
+        for definition in _lasting(left, old):
+            bodies[parts.nameless(definition, renamed)].append(definition)
+        newcomers: defaultdict[str, list[Definition]] = defaultdict(list)
+        for definition in _lasting(right, new):
+            if id(definition) not in partner:
+                newcomers[parts.nameless(definition)].append(definition)
+        for body, candidates in newcomers.items():
+            same = bodies.get(body, [])
+            if body and len(same) == len(candidates) == 1:
+                partner[id(candidates[0])] = same[0]
+                left.remove(same[0])
+                renamed[same[0].name] = candidates[0].name
 
 
 def _scope_edits(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -152,6 +152,9 @@ def _without_definitions(node: ast.AST) -> ast.AST:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         # what stays: the name, and all that is evaluated when the statement runs
         return ast.Global(names=[type(node).__name__, node.name])
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
+            return ast.Global(names=[ast.Lambda.__name__, name])
     clone = copy(node)
     for field, value in ast.iter_fields(node):
         if isinstance(value, list):
@@ -165,16 +168,19 @@ def _stripped(item: object) -> object:
     return item
 
 
-def nameless(definition: Definition) -> str:
+def nameless(definition: Definition, renamed: Mapping[str, str] | None = None) -> str:
     """Give a text equal for definitions that differ in their own name alone.
 
-    Where a definition mentions itself, the mention goes with the name.
+    Where a definition mentions itself, the mention goes with the name; names in `renamed`
+    count as the ones they became.
     """
     node = copy(definition.node)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         mention = f"Name(id={node.name!r}"
         node.name = "_"
         text = dump(node).replace(mention, "Name(id='_'")
+        for old, new in (renamed or {}).items():
+            text = text.replace(f"Name(id={old!r}", f"Name(id={new!r}")
         return f"{definition.kind.value} {text}"
     return ""
 

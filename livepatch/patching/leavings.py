@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from types import FunctionType
 from typing import Any
 
@@ -16,6 +15,7 @@ from livepatch.model import (
     Write,
     WriteKind,
 )  # fmt: skip
+from livepatch.patching import dispatching
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import CodePair
 from livepatch.runtime import classes, epochs, lookup
@@ -49,39 +49,13 @@ def unregister(site: Site, scope: Scope, old: Definition) -> bool:
     """Take the function of `old` out of the registry of its single-dispatch function."""
     accept = site.accepts(old)
     found = False
-    for decorator in getattr(old.node, "decorator_list", ()):
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if not isinstance(target, ast.Attribute) or target.attr != "register":
-            continue
-        if not isinstance(target.value, ast.Name):
-            continue
-        dispatcher: Any = scope.get(target.value.id)
-        dispatcher = getattr(dispatcher, "dispatcher", dispatcher)  # of a singledispatchmethod
-        registry = _registry_of(dispatcher)
-        for kind, function in list((registry or {}).items()):
+    for dispatcher, registry in dispatching.registries(old.node, scope.get):
+        for kind, function in list(registry.items()):
             if type(function) is FunctionType and accept(function.__code__):
-                clear = dispatcher._clear_cache  # noqa: SLF001  as functools documents it in code
-                site.transaction.add(
-                    [
-                        Write(WriteKind.ITEM, registry, kind, MISSING),
-                        Write(WriteKind.CALL, dispatcher, "_clear_cache", clear),
-                    ]
-                )
+                gone = Write(WriteKind.ITEM, registry, kind, MISSING)
+                site.transaction.add([gone, dispatching.cleared(dispatcher)])
                 found = True
     return found
-
-
-def _registry_of(dispatcher: Any) -> dict[object, object] | None:
-    """Give the dict behind the read-only `registry` of a single-dispatch function."""
-    register = getattr(dispatcher, "register", None)
-    if type(register) is not FunctionType or not hasattr(dispatcher, "_clear_cache"):
-        return None
-    for name, cell in zip(
-        register.__code__.co_freevars, register.__closure__ or (), strict=False
-    ):
-        if name == "registry" and isinstance(cell.cell_contents, dict):
-            return cell.cell_contents
-    return None
 
 
 def farewell(site: Site, scope: Scope, edit: Edit, value: object) -> None:

@@ -15,6 +15,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from livepatch.model import MISSING, Definition, FilePlan, Write, WriteKind
+from livepatch.patching import dispatching
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Rebinding, Transaction
 from livepatch.patching.units import Units
@@ -148,6 +149,16 @@ class Site:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             return {a.asname or a.name: getattr(__future__, a.name) for a in node.names}
         self.make_visible(node, scope)
+        before = [(*both, dict(both[1])) for both in dispatching.registries(node, scope.get)]
+        try:
+            return self._run(node, unit, definition, scope)
+        finally:
+            for found in before:
+                self.transaction.done(dispatching.restored(*found))
+
+    def _run(
+        self, node: ast.stmt, unit: Definition, definition: Definition, scope: Scope
+    ) -> dict[str, Any]:
         staging = build.Staging(_Behind(scope))
         staging[ANNOTATIONS] = {}  # else a class body would write to the live ones
         for key in list(self._decorators):

@@ -42,6 +42,11 @@ def member_writes(old: Any, new: Any) -> tuple[list[Write], list[str]]:
         else:
             final[id(theirs)] = mine
             writes.append(Write(WriteKind.ATTRIBUTE, mine, "_value_", theirs.value))
+            writes += [  # what `__init__` makes of the value
+                Write(WriteKind.ATTRIBUTE, mine, attribute, value)
+                for attribute, value in vars(theirs).items()
+                if not (attribute.startswith("_") and attribute.endswith("_"))
+            ]
         if final[id(theirs)] is mine and hasattr(mine, "_sort_order_"):
             order = theirs._sort_order_
             writes.append(Write(WriteKind.ATTRIBUTE, mine, "_sort_order_", order))

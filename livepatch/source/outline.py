@@ -113,12 +113,15 @@ def is_main_guard(test: ast.expr) -> bool:
 
 
 def nested_definitions(node: ast.stmt) -> Iterator[ast.stmt]:
-    """Give the functions and classes that a compound statement defines, in order."""
+    """Give the functions, named lambdas and classes that a compound statement defines."""
     for child in inner_statements(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield child
-        elif isinstance(child, COMPOUND):
-            yield from nested_definitions(child)
+        match child:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield child
+            case ast.Assign(targets=[ast.Name()], value=ast.Lambda()):
+                yield child
+            case _ if isinstance(child, COMPOUND):
+                yield from nested_definitions(child)
 
 
 def inner_statements(node: ast.AST) -> Iterator[ast.stmt]:

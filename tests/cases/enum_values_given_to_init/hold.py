@@ -1,0 +1,1 @@
+E = app.Planet.EARTH

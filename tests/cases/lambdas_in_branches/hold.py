@@ -1,0 +1,1 @@
+h, g, t, z = app.h, app.g, app.t, app.z

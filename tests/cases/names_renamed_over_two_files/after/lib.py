@@ -1,0 +1,3 @@
+def new_name(x): return x + 1
+class NewClass:
+    def m(self): return new_name(1)

@@ -1,0 +1,2 @@
+from lib import old_name, OldClass
+def go(): return old_name(OldClass().m())

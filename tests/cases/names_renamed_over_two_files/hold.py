@@ -1,0 +1,2 @@
+import lib, app
+go, inst, held = app.go, lib.OldClass(), lib.old_name

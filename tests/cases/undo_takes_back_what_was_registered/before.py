@@ -1,0 +1,11 @@
+from functools import singledispatch
+
+
+@singledispatch
+def f(x):
+    return "any"
+
+
+@f.register(int)
+def of_int(x):
+    return "int"
