@@ -15,6 +15,7 @@ from oracle_making import (
     set_method_kind,
 )
 from oracle_programs import (
+    AGAIN,
     METHOD_SHAPES,
     METHODS,
     MODULES,
@@ -62,6 +63,14 @@ def duplicate(program, choose):
         again = copy.deepcopy(item)
         again.id, again.number = program.next(), program.next()
         module.items.append(again)
+
+
+def bind_again(program, choose):
+    """Bind the name of a constant once more, above it or below."""
+    module, item = any_item(program, choose, (Constant,))
+    if item is not None:
+        again = Constant(program.next(), item.name, program.next(), choose(AGAIN))
+        module.items.insert(choose(range(len(module.items) + 1)[::-1]), again)
 
 
 def delete(program, choose):
@@ -266,7 +275,10 @@ def edit_other(program, choose):
         return
     item.number = program.next()
     if isinstance(item, Constant):
-        item.form = choose((item.form, "int", "annotated", "list", "pair", "long"))
+        again = item.form in AGAIN
+        item.form = choose(
+            (item.form, *(AGAIN if again else ("int", "annotated", "list", "pair", "long")))
+        )
     elif isinstance(item, Lambda):
         item.default = choose((item.default, None, program.next()))
     elif isinstance(item, Maker):
@@ -307,5 +319,5 @@ def any_item(program, choose, kinds):
 EDITS = (
     edit_function, edit_function, edit_function, edit_class, edit_class, edit_class, edit_other,
     edit_other, insert, insert, delete, move, rename, layout, layout, add_import, swap_names,
-    header, duplicate, future,
+    header, duplicate, future, bind_again,
 )  # fmt: skip

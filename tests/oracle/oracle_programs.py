@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 MODULES = ("alpha", "beta", "gamma")
 NAMES = ("f", "g", "h", "run", "total", "_hidden")
+AGAIN = ("more", "twice", "maybe", "never", "tried", "int")
 METHODS = ("go", "size", "__secret", "check")
 
 
@@ -140,6 +141,11 @@ class Constant:
             "list": f"{self.name} = [{self.number}, {{1: 'a'}}]",
             "pair": f"{self.name}, {self.name}_TOO = ({self.number}, 0)",
             "long": f"{self.name} = (\n{indent}    {self.number},\n{indent}    'b',\n{indent})",
+            "more": f"{self.name} = ({self.name}, {self.number})",
+            "twice": f"{self.name} *= 2",
+            "maybe": f"if {self.name}:\n{indent}    {self.name} = {self.number}",
+            "never": f"if not {self.name}:\n{indent}    {self.name} = {self.number}",
+            "tried": f"try:\n{indent}    {self.name}\nexcept NameError:\n{indent}    {self.name} = {self.number}",
         }[self.form]
         return (indent + text).split("\n")
 
