@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from types import CodeType
 from typing import Any
 
@@ -195,12 +197,10 @@ def compiled_by_loader(tracked: TrackedFile, source: SourceText) -> CodeType | N
         from _pytest.assertion.rewrite import _rewrite_test  # noqa: PLC0415
 
         return _rewrite_test(Path(tracked.file), loader.config)[1]
-    import importlib.abc  # noqa: PLC0415  costs a millisecond
-
     own = getattr(kind, "source_to_code", None)
-    plain = {importlib.abc.InspectLoader.source_to_code}
-    base = importlib.machinery.SourceFileLoader
-    if own is None or own in plain or own is base.source_to_code:
+    # Who inherits from there has imported it; to import it for the question takes 10 ms.
+    abstract = getattr(sys.modules.get("importlib.abc"), "InspectLoader", SourceFileLoader)
+    if own is None or own in {SourceFileLoader.source_to_code, abstract.source_to_code}:
         return None
     try:
         return loader.source_to_code(source.data, tracked.code_name)  # type: ignore[no-any-return]

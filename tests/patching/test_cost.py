@@ -1,6 +1,8 @@
 """What a patch does not do, where it need not: counted, never timed."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -140,3 +142,30 @@ def test_modules_that_mention_nothing_are_not_decoded(project):
     assert project.refresh()
     tracked = api.default_patcher().registry.get(str(project.path("two.py")))
     assert tracked._text is None
+
+
+FIRST = """
+import pathlib, sys
+import livepatch
+from livepatch.patching.front import Front
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+file = pathlib.Path(sys.argv[1], "app.py")
+file.write_text("def f():\\n    return 1\\n")
+with livepatch.watch(sys.argv[1], poll=3600, report=False):
+    import app
+    list(Front().prepared())  # as the watcher does when a program has been up for a second
+    before = set(sys.modules)
+    file.write_text("def f():\\n    return 2\\n")
+    assert livepatch.refresh()
+assert app.f() == 2
+print([name for name in set(sys.modules) - before if name[0] != '_'])  # ast's own, on 3.15
+"""
+
+
+def test_the_first_patch_of_a_watched_program_imports_nothing_more(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, str(tmp_path)],
+        capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+    assert done.stdout == "[]\n", done.stderr
