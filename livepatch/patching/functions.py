@@ -18,7 +18,7 @@ from livepatch.model import (
     Write,
     WriteKind,
 )
-from livepatch.patching import handover, inner, leavings, takeover, units
+from livepatch.patching import handover, inner, leavings, local_classes, takeover, units
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.runtime import epochs, functions, heap, lookup
 
@@ -179,6 +179,7 @@ def swap_all(  # noqa: PLR0913, PLR0917
             )
     for same in by_code.values():
         site.transaction.pairs.extend(inner.pairs(site, edit, tuple(same), code, owner))
+    local_classes.follow(site, edit, code)
 
 
 def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:

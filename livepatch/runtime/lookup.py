@@ -47,19 +47,23 @@ def class_around(function: FunctionType) -> type | None:
     if not owner or owner.endswith("<locals>"):
         return None
     name = _mangle(owner.rpartition(".")[2], name)
+    for cls in classes_named(owner, function.__module__):
+        if any(found is function for found in reach(vars(cls).get(name))):
+            return cls
+    return None
+
+
+def classes_named(qualname: str, module: str) -> Iterator[type]:
+    """Give all live classes of one qualified name: a function may have made many."""
     pending: list[type] = [object]
     seen: set[int] = set()
     while pending:
         cls = pending.pop()
-        if id(cls) in seen:
-            continue
-        seen.add(id(cls))
-        if cls.__qualname__ == owner and any(
-            found is function for found in reach(vars(cls).get(name))
-        ):
-            return cls
-        pending.extend(type.__subclasses__(cls))
-    return None
+        if id(cls) not in seen:
+            seen.add(id(cls))
+            if cls.__qualname__ == qualname and cls.__module__ == module:
+                yield cls
+            pending.extend(type.__subclasses__(cls))
 
 
 def _mangle(owner: str, name: str) -> str:

@@ -41,11 +41,14 @@ def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[
     if inverse is None:
         inverse = inverse_of(writes)
     operations: list[Operation] = []
+    planned: dict[Key, object] = {}
     for write in _each_deletion_once(writes):
         if write.kind is WriteKind.FIRST_LINE:  # there are thousands where there is one
             operations.append(_first_line_operation(write.target, write.value))
         else:
-            operations.extend(_operations(write))
+            key = (write.kind, id(write.target), write.name)
+            operations.extend(_operations(write, planned.get(key, MISSING)))
+            planned[key] = write.value
     try:
         _run(operations, changes_kind=any(map(_changes_kind, writes)))
     except BaseException:
@@ -205,21 +208,23 @@ def _run(operations: Sequence[Operation], *, changes_kind: bool) -> None:
             gc.enable()
 
 
-def _operations(write: Write) -> list[Operation]:  # noqa: C901, PLR0911, PLR0912
+def _operations(write: Write, before: object = MISSING) -> list[Operation]:  # noqa: C901, PLR0911, PLR0912
+    """Give what carries out `write`; `before` is what the same commit will have put there."""
     target: Any = write.target
     name: Any = write.name
     value: Any = write.value
     gone = value is MISSING
     match write.kind:
         case WriteKind.FUNCTION:
-            return _function_operations(target, value)
+            return _function_operations(target, value, before)
         case WriteKind.CODE:
             return _code_operations(target.functions, value)
         case WriteKind.ITEM:
             return [_item_operation(target, name, value)]
         case WriteKind.TYPE_ATTRIBUTE:
             if gone:
-                return [partial(type.__delattr__, target, name)] if _has(target, name) else []
+                is_there = before is not MISSING or _has(target, name)
+                return [partial(type.__delattr__, target, name)] if is_there else []
             if name == "__annotate__" and value is None:
                 return [partial(type.__setattr__, target, "__annotations__", {})]
             return [partial(type.__setattr__, target, name, value)]
@@ -258,16 +263,21 @@ def _item_operation(target: MutableMapping[Any, Any], name: object, value: objec
     return partial(operator.setitem, target, name, value)
 
 
-def _function_operations(function: FunctionType, state: FunctionState) -> list[Operation]:
+def _function_operations(
+    function: FunctionType, state: FunctionState, before: object
+) -> list[Operation]:
     operations: list[Operation] = []
-    if state.closure is not function.__closure__:
+    if not isinstance(before, FunctionState):
+        defaults, keywords = function.__defaults__, function.__kwdefaults__
+        before = FunctionState(function.__code__, function.__closure__, defaults, keywords)
+    if state.closure is not before.closure:
         # The setter of __code__ checks the number of cells: the closure comes first.
         set_closure = interp.set_closure()
         operations.append(partial(set_closure, function, state.closure))
     operations.append(partial(setattr, function, "__code__", state.code))
-    if state.defaults is not function.__defaults__:
+    if state.defaults is not before.defaults:
         operations.append(partial(setattr, function, "__defaults__", state.defaults))
-    if state.kwdefaults is not function.__kwdefaults__:
+    if state.kwdefaults is not before.kwdefaults:
         operations.append(partial(setattr, function, "__kwdefaults__", state.kwdefaults))
     if state.version > 1:
         word = _version_word(function)

@@ -99,3 +99,24 @@ def test_no_other_thread_sees_half_of_a_commit():
         stop.set()
         watcher.join(60)
     assert torn == []
+
+
+def test_what_one_commit_sets_and_deletes_again_is_gone():
+    class C:
+        pass
+
+    put = Write(WriteKind.TYPE_ATTRIBUTE, C, "x", 1)
+    swap.commit([put, Write(WriteKind.TYPE_ATTRIBUTE, C, "x", MISSING)])
+    assert not hasattr(C, "x")
+
+
+def test_a_function_that_one_commit_changes_twice_ends_as_the_second_write_says():
+    def f(x=1):
+        return x
+
+    first = FunctionState(f.__code__, None, (2,), None)
+    second = FunctionState(f.__code__, None, f.__defaults__, None)
+    swap.commit(
+        [Write(WriteKind.FUNCTION, f, "", first), Write(WriteKind.FUNCTION, f, "", second)]
+    )
+    assert f() == 1

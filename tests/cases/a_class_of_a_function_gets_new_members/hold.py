@@ -1,0 +1,3 @@
+Local, Inner = app.make("t"), app.Outer().make()
+o, i = Local(), Inner()
+hi = o.hi
