@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         Refusal,
         Verdict,
     )
-    from livepatch.patching.commits import PendingSession
+    from livepatch.patching.pending import PendingSession
     from livepatch.patching.sessions import Session, session
     from livepatch.patching.upgrades import upgrade
     from livepatch.production import (
@@ -109,7 +109,7 @@ _HOMES = {
         "Refusal",
         "Verdict",
     ),
-    "patching.commits": ("PendingSession",),
+    "patching.pending": ("PendingSession",),
     "patching.sessions": ("Session", "session"),
     "patching.upgrades": ("upgrade",),
     "production": (

@@ -13,7 +13,8 @@ from typing import Any
 from livepatch.api import default_patcher
 from livepatch.model import Finding, Patch
 from livepatch.patching import checking
-from livepatch.patching.commits import SESSIONS, PendingSession
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.pending import PendingSession
 from livepatch.watching.safepoints import checkpoint
 
 __all__ = [

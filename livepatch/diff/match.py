@@ -66,6 +66,8 @@ def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
     left, right = list(old), list(new)
     partner: dict[int, Definition] = {}
     for key in (_by_text, _by_name, _by_tree, _by_source, _by_bindings, _by_lone_kind):
+        if not left or not right:
+            break
         _pair_by(key, left, right, partner)
     _pair_renamed(left, right, partner, old=old, new=new)
     pairs: list[Pair] = [(partner.get(id(definition)), definition) for definition in new]
@@ -250,12 +252,12 @@ def _statement_edits(
     *,
     everything: bool,
 ) -> Iterator[Edit]:
-    if parts.dump(old.node) == parts.dump(new.node) and not everything:
+    if parts.same(old.node, new.node) and not everything:
         pairs = match(old.children, new.children)
         yield from _edits(pairs, owner, home, everything=False)
         return
     if new.kind is Kind.GUARD or not new.children or parts.shell(old) != parts.shell(new):
-        if new.kind is Kind.GUARD or parts.dump(old.node) != parts.dump(new.node):
+        if new.kind is Kind.GUARD or not parts.same(old.node, new.node):
             yield Edit(Action.EXECUTE, old, new, owner, home)
         if new.kind is not Kind.GUARD:
             return

@@ -14,7 +14,26 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def same_tree(old: Definition, new: Definition) -> bool:
     """Tell whether both are the same but for layout and comments."""
-    return old.text == new.text or dump(old.node) == dump(new.node)
+    return old.text == new.text or same(old.node, new.node)
+
+
+def same(old: object, new: object) -> bool:
+    """Tell whether two trees, or lists of trees, are equal, wherever they stand.
+
+    It is what comparing two `dump`s would tell, and ends with the first difference.
+    """
+    if old is new:
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, ast.AST):
+        for name in old._fields:
+            if not same(getattr(old, name, None), getattr(new, name, None)):
+                return False
+        return True
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(same, old, new))
+    return old == new
 
 
 def dump(node: ast.AST | Sequence[ast.AST] | None) -> str:
@@ -34,16 +53,16 @@ def function_parts(old: Definition, new: Definition) -> frozenset[str]:
     parts = set(_argument_parts(before.args, after.args))
     if type(before) is not type(after):
         parts.add("kind")
-    if dump(before.decorator_list) != dump(after.decorator_list):
+    if not same(before.decorator_list, after.decorator_list):
         parts.add("decorators")
-    if dump(before.returns) != dump(after.returns):
+    if not same(before.returns, after.returns):
         parts.add("annotations")
-    if _type_params(before) != _type_params(after):
+    if not same(_type_params(before), _type_params(after)):
         parts.add("type_params")
     if before.name != after.name:
         parts.add("name")
     old_body, new_body = _body(before), _body(after)
-    if dump(old_body) != dump(new_body):
+    if not same(old_body, new_body):
         parts.add("body")
     if ast.get_docstring(before, clean=False) != ast.get_docstring(after, clean=False):
         parts.add("docstring")
@@ -59,7 +78,7 @@ def _lambda_parts(old: Definition, new: Definition) -> frozenset[str]:
     if before is None or after is None:
         return frozenset({"kind", "body"})
     parts = set(_argument_parts(before.args, after.args))
-    if dump(before.body) != dump(after.body):
+    if not same(before.body, after.body):
         parts.add("body")
     return frozenset(parts)
 
@@ -75,18 +94,18 @@ def _body(node: Function) -> list[ast.stmt]:
     return node.body
 
 
-def _type_params(node: ast.AST) -> str:
-    return dump(getattr(node, "type_params", []))
+def _type_params(node: ast.AST) -> object:
+    return getattr(node, "type_params", [])
 
 
 def _argument_parts(old: ast.arguments, new: ast.arguments) -> Iterable[str]:
     if _names(old) != _names(new):
         yield "signature"
-    if _annotations(old) != _annotations(new):
+    if not same(_annotations(old), _annotations(new)):
         yield "annotations"
     before, after = defaults_of(old), defaults_of(new)
     for name, value in after.items():
-        if name not in before or dump(before[name]) != dump(value):
+        if name not in before or not same(before[name], value):
             yield f"default {name}"
     if any(name not in after for name in before):
         yield "signature"
@@ -116,12 +135,12 @@ def _names(arguments: ast.arguments) -> tuple[object, ...]:
     )
 
 
-def _annotations(arguments: ast.arguments) -> list[tuple[str, str]]:
+def _annotations(arguments: ast.arguments) -> list[list[object]]:
     every = [
         *arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs,
         *filter(None, (arguments.vararg, arguments.kwarg)),
     ]  # fmt: skip
-    return [(arg.arg, dump(arg.annotation)) for arg in every]
+    return [[arg.arg, arg.annotation] for arg in every]
 
 
 def header_parts(old: Definition, new: Definition) -> frozenset[str]:
@@ -130,13 +149,13 @@ def header_parts(old: Definition, new: Definition) -> frozenset[str]:
     if not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
         return frozenset()
     parts = set()
-    if dump(before.decorator_list) != dump(after.decorator_list):
+    if not same(before.decorator_list, after.decorator_list):
         parts.add("decorators")
-    if dump(before.bases) != dump(after.bases):
+    if not same(before.bases, after.bases):
         parts.add("bases")
-    if dump(before.keywords) != dump(after.keywords):
+    if not same(before.keywords, after.keywords):
         parts.add("keywords")
-    if _type_params(before) != _type_params(after):
+    if not same(_type_params(before), _type_params(after)):
         parts.add("type_params")
     if before.name != after.name:
         parts.add("name")
@@ -207,14 +226,14 @@ def inner_defaults(
 ) -> NewDefaults | None:
     """Compare the defaults of functions inside `old` and `new`, by name and line therein."""
     before, after = _arguments_at(old, old_place), _arguments_at(new, new_place)
-    if before is None or after is None or dump(before) == dump(after):
+    if before is None or after is None or same(before, after):
         return None
-    known = {name: dump(value) for name, value in defaults_of(before).items()}
+    known = defaults_of(before)
     values: dict[str, object] = {}
     computed = set()
     for name, value in defaults_of(after).items():
         values[name] = MISSING
-        if known.get(name) != dump(value):
+        if not same(known.get(name), value):
             try:
                 values[name] = ast.literal_eval(value)
             except ValueError:

@@ -14,24 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
 from livepatch.model import Write, WriteKind
 from livepatch.patching.layers import Layers
+from livepatch.patching.pending import PendingSession, shown
 from livepatch.runtime import auditing, carrying, sharing, swap
 from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
-
-
-@dataclass(frozen=True, slots=True)
-class PendingSession:
-    """A session that still runs an older version: which, for how long, and where it began."""
-
-    version: int
-    seconds: float
-    thread: str
-    name: str = ""
 
 
 class Pinned(Pin):
@@ -146,7 +136,7 @@ class Sessions:
         """Give the sessions that run an older version than the newest, oldest first."""
         with self._gate:
             old = [item for item in self._open if item.version < self.epoch]
-        return self._shown(old)
+        return shown(old, self.clock())
 
     def overdue(self) -> tuple[PendingSession, ...]:
         """Give the sessions that have been open for longer than `limit`, each only once."""
@@ -156,20 +146,7 @@ class Sessions:
             old = [item for item in old if not hasattr(item, "told")]
             for item in old:
                 item.told = True
-        return self._shown(old)
-
-    def _shown(self, sessions: list[Pinned]) -> tuple[PendingSession, ...]:
-        now = self.clock()
-        names = {thread.ident: thread.name for thread in threading.enumerate()}
-        return tuple(
-            PendingSession(
-                item.version,
-                now - item.started,
-                names.get(item.thread, "a thread that ended"),
-                item.name,
-            )
-            for item in sorted(sessions, key=lambda item: item.started)
-        )
+        return shown(old, self.clock())
 
     def retire(self, version: int, *, force: bool = False) -> int:
         """End the privilege of the sessions pinned to `version`; give how many there are.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from livepatch.model import Note
-from livepatch.patching.commits import SESSIONS, PendingSession
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.pending import PendingSession
 
 
 def notes() -> list[Note]:

@@ -25,7 +25,7 @@ from livepatch.patching.reading import Reading
 from livepatch.patching.refusals import execution_refusal, held_patch, refusal
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Transaction
-from livepatch.runtime import classes, drift
+from livepatch.runtime import classes, drift, heap
 from livepatch.source.text import SourceText, decode_source
 
 Source = bytes | Callable[[str], bytes]
@@ -115,7 +115,7 @@ class Patcher:
         nothing was changed, where one of the files cannot be taken. Without `retry` nothing is
         done where all texts are those that were refused before.
         """
-        with self._lock, SESSIONS.transaction():
+        with self._lock, SESSIONS.transaction(), heap.seldom_collected():
             patch = self._apply(files, retry=retry)
         self._tell(patch)
         return patch

@@ -9,10 +9,10 @@ from contextvars import Token
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from livepatch.patching.commits import SESSIONS, PendingSession, Pinned
+from livepatch.patching.commits import SESSIONS, Pinned
 from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
 
-__all__ = ["SESSIONS", "PendingSession", "Session", "decorated", "session"]
+__all__ = ["SESSIONS", "Session", "decorated", "session"]
 
 Job = TypeVar("Job", bound=Callable[..., Any])
 

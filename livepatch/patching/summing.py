@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import re
 
 from livepatch import interp
 from livepatch.model import MISSING, Action, Edit, Write, WriteKind
@@ -11,11 +12,13 @@ from livepatch.patching.site import Site
 from livepatch.runtime import classes
 from livepatch.source import scopes
 
+_SELF = re.compile(r"\bself[\s\\]*\.")
+
 
 def after_body_edits(site: Site) -> None:
     """Prepare what edits in place leave to do on classes: what sums up their bodies."""
     if interp.CLASS_STATIC_ATTRIBUTES:
-        for path in dict.fromkeys(edit.owner for edit in site.plan.edits if edit.owner):
+        for path in dict.fromkeys(edit.owner for edit in site.plan.edits if _is_of_self(edit)):
             _update_static_attributes(site, path)
     for path in dict.fromkeys(edit.owner for edit in site.plan.edits if _is_comparison(edit)):
         _update_hash(site, path)
@@ -27,6 +30,12 @@ def after_body_edits(site: Site) -> None:
             update = classes.abstract_update(scope.owner)
             if update is not None:
                 site.transaction.add([update])
+
+
+def _is_of_self(edit: Edit) -> bool:
+    """Tell whether an edit inside a class may change which attributes are assigned on `self`."""
+    found = [d for d in (edit.old, edit.new) if d is not None]
+    return bool(edit.owner) and any(_SELF.search(definition.text) for definition in found)
 
 
 def _is_comparison(edit: Edit) -> bool:

@@ -16,6 +16,7 @@ from types import CodeType, FunctionType
 from livepatch.runtime import epochs
 
 MANY = 32  # targets of one pass: each object met is compared with all of them
+A_MILLION = 1_000_000
 FROZEN_BY_START = 2000  # CPython 3.12 freezes hundreds of its own objects as it starts
 
 
@@ -29,6 +30,26 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Let no collection begin for the first million objects that are made in the block.
+
+    The syntax trees of a patch are some ten thousand objects in no cycle, and gone at its end.
+    What the program itself says to the collector meanwhile, holds.
+    """
+    before = gc.get_threshold()
+    postponed = (A_MILLION, *before[1:])
+    if not 0 < before[0] < A_MILLION:
+        yield
+        return
+    gc.set_threshold(*postponed)
+    try:
+        yield
+    finally:
+        if gc.get_threshold() == postponed:
+            gc.set_threshold(*before)
 
 
 def referrers(*targets: object) -> list[object]:

@@ -54,7 +54,7 @@ class Reporter:
             return
         from livepatch import report as reports  # noqa: PLC0415  only patches need it
 
-        if self._verbose >= 0 or patch.errors:
+        if self._stream is not None and (self._verbose >= 0 or patch.errors):
             text = reports.render(
                 patch,
                 root=self._root,

@@ -1,7 +1,10 @@
 """Who became what: edits from the definitions of two texts."""
 
+import ast
+
 import pytest
 
+from livepatch.diff import parts as difference
 from livepatch.diff.match import living, make_plan, order_files
 from livepatch.model import Action, FilePlan
 from livepatch.source.regions import outline_of
@@ -28,6 +31,23 @@ def edits(old, new, **options):
 def parts(old, new):
     (edit,) = plan(old, new).edits
     return edit.parts
+
+
+TREES = [
+    "f(1)", "f(1.0)", "f(True)", "f('1')", "f(b'1')", "f(u'1')", "f(1j)", "f(...)", "f(None)",
+    "f(x)", "f(x, y)", "f(*x)", "f(x=1)", "x = f", "x: f", "x: f = 1", "del x", "x[f] = x.f",
+    "def f(a, b=1): return a", "def f(a, *, b=1): return a", "async def f(a, b=1): return a",
+    "@x\ndef f(): pass", "class f(x): pass", "class f(metaclass=x): pass", "f(1\n)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("old", TREES)
+def test_trees_are_the_same_where_their_dumps_are_equal(old):
+    for new in TREES:
+        before, after = ast.parse(old).body, ast.parse(new).body
+        assert difference.same(before, after) is (
+            difference.dump(before) == difference.dump(after)
+        )
 
 
 def test_equal_texts_need_no_edit():

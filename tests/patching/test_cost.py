@@ -99,6 +99,46 @@ def test_groups_of_all_classes_are_found_in_one_search(project, searches):
     assert not any(click.CommandCollection in each for each in searches if len(each) == 1)
 
 
+@pytest.fixture
+def threshold():
+    """Have a collection begin after a hundred objects; give the generations collected."""
+    before, found = gc.get_threshold(), []
+
+    def note(phase, details):
+        if phase == "start":
+            found.append(details["generation"])
+
+    gc.callbacks.append(note)
+    gc.set_threshold(100, *before[1:])
+    yield found
+    gc.callbacks.remove(note)
+    gc.set_threshold(*before)
+
+
+def test_hardly_a_collection_begins_in_a_patch(project, threshold):
+    text = "\n\n".join(f"def f{i}():\n    return [{i}, {i}]" for i in range(100))
+    project.start("app", text)
+    project.write("app.py", text.replace("return [", "return [0, "))
+    threshold.clear()
+    assert project.refresh()
+    collected = len(threshold)
+    assert project.call("app.f7") == [0, 7, 7]
+    assert collected < 10  # one at its end, and what `write` and `call` make
+    assert gc.get_threshold()[0] == 100
+
+
+@pytest.mark.usefixtures("threshold")
+def test_what_a_patch_says_to_the_collector_holds(project):
+    project.start("app", "import gc\n")
+    project.write("app.py", "import gc\ngc.set_threshold(77)\ngc.disable()\n")
+    try:
+        assert project.refresh().ok
+        assert gc.get_threshold()[0] == 77
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
 def transactions():
     return {id(each) for each in gc.get_objects() if type(each) is transaction.Transaction}
 

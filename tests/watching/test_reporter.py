@@ -162,3 +162,13 @@ def test_colours_are_for_terminals_unless_they_are_unwanted(monkeypatch):
     unwanted = Terminal()
     Reporter(unwanted).report(DONE)
     assert "\x1b[" not in unwanted.getvalue()
+
+
+def test_what_nobody_reads_is_not_rendered(monkeypatch, tmp_path):
+    def render(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setattr("livepatch.report.render", render)
+    log = tmp_path / "patches.log"
+    Reporter(None, log=str(log)).report(DONE)
+    assert "Cart.total" in log.read_text()
