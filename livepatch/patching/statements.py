@@ -20,7 +20,7 @@ from livepatch.model import (
     Write,
     WriteKind,
 )  # fmt: skip
-from livepatch.patching import functions, handover, leavings
+from livepatch.patching import branches, functions, handover, leavings
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
 from livepatch.source import scopes
@@ -118,9 +118,13 @@ def execute(site: Site, edit: Edit) -> None:
         return
     inside = {child.name for child in new.children if child.kind is Kind.FUNCTION}
     held = names_held(site, scope, edit)
-    for name, value in site.run(new.node, unit, new, scope).items():
-        if name not in held:
-            bind(site, scope, name, value, made=name in inside)
+    bound = site.run(new.node, unit, new, scope)
+    for name, value in {n: v for n, v in bound.items() if n not in held}.items():
+        bind(site, scope, name, value, made=name in inside)
+    siblings = _body_of(site, edit.owner) or site.plan.new
+    left = branches.names_not_taken(site, scope, edit, siblings)
+    for name in sorted(left - held - bound.keys()):
+        _take_away(site, scope, name)
     title = _title(new)
     change = Change(
         ChangeKind.EXECUTED, title, site.tracked.file, new.line, site.module.__name__,
@@ -241,15 +245,19 @@ def unbind(site: Site, scope: Scope, names: frozenset[str], edit: Edit) -> list[
             continue
         if scope.get(name) is MISSING or is_still_bound(site, edit, name):
             continue
-        old = scope.get(name)
-        scope.staged[name] = MISSING
-        if scope.owner is None:
-            site.transaction.add([Write(WriteKind.ITEM, vars(site.module), name, MISSING)])
-            site.transaction.rebound.append(Rebinding(site.module, name, old, MISSING))
-        else:
-            site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, name, MISSING)])
+        _take_away(site, scope, name)
         gone.append(name)
     return gone
+
+
+def _take_away(site: Site, scope: Scope, name: str) -> None:
+    old = scope.get(name)
+    scope.staged[name] = MISSING
+    if scope.owner is None:
+        site.transaction.add([Write(WriteKind.ITEM, vars(site.module), name, MISSING)])
+        site.transaction.rebound.append(Rebinding(site.module, name, old, MISSING))
+    else:
+        site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, name, MISSING)])
 
 
 def delete_again(site: Site) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 MODULES = ("alpha", "beta", "gamma")
 NAMES = ("f", "g", "h", "run", "total", "_hidden")
-AGAIN = ("more", "twice", "maybe", "never", "tried", "int")
+AGAIN = ("more", "twice", "maybe", "never", "int")
 METHODS = ("go", "size", "__secret", "check")
 
 
@@ -145,7 +145,6 @@ class Constant:
             "twice": f"{self.name} *= 2",
             "maybe": f"if {self.name}:\n{indent}    {self.name} = {self.number}",
             "never": f"if not {self.name}:\n{indent}    {self.name} = {self.number}",
-            "tried": f"try:\n{indent}    {self.name}\nexcept NameError:\n{indent}    {self.name} = {self.number}",
         }[self.form]
         return (indent + text).split("\n")
 

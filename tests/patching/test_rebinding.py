@@ -2,6 +2,8 @@
 
 import pytest
 
+import livepatch
+
 FILLER = "".join(f"\n\ndef filler_{n}():\n    return {n}\n" for n in range(30))
 GIVES_THE_FALLBACK_UP = "try:\n    import json\nexcept ImportError:\n    json = None\n"
 
@@ -123,3 +125,21 @@ def test_what_filled_a_container_that_is_made_anew_is_named(project):
     [note] = project.refresh().notes
     assert (note.slug, note.line) == ("stale-value", 3)
     assert "works on X" in note.message
+
+
+def test_a_name_of_the_branch_that_is_not_taken_any_more_goes(project):
+    text = "if {}:\n    A = 1\nelse:\n    B = 2\n"
+    app = project.start("app", text.format("1 < 2"))
+    project.write("app.py", text.format("1 > 2"))
+    assert project.refresh().ok
+    assert (hasattr(app, "A"), app.B) == (False, 2)
+    livepatch.undo()
+    assert (app.A, hasattr(app, "B")) == (1, False)
+
+
+def test_a_name_stays_where_its_statement_asks_whether_it_is_there(project):
+    text = "if 'CACHE' not in globals():\n    CACHE = {{{}: 2}}\n"
+    app = project.start("app", text.format(1))
+    project.write("app.py", text.format(3))
+    assert project.refresh().ok
+    assert app.CACHE == {1: 2}
