@@ -135,16 +135,13 @@ def version_offset() -> int | None:
 
 
 @functools.cache
-def version_memory() -> Any:
-    """Give a buffer that has the version of each function at the index of its id, or None.
+def memory_at(offset: int) -> Any:
+    """Give a buffer that has what lies `offset` bytes into an object at the index of its id.
 
-    Through it one C call writes as many versions as there are: a million ctypes objects, one
-    for each word, would take longer than the swap of a million codes.
+    Through it one C call writes to as many objects as there are: a ctypes object for each
+    would take longer than all the rest of such a commit.
     """
-    offset = version_offset()
-    if offset is None:
-        return None
-    import ctypes  # noqa: PLC0415
+    import ctypes  # noqa: PLC0415  such an offset is only known where it is there
 
     return memoryview((ctypes.c_char * (sys.maxsize - offset)).from_address(offset))
 

@@ -27,6 +27,8 @@ from livepatch.runtime import sharing, versions
 Operation = Callable[[], object]
 KIND_FLAGS = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
 Key = tuple[WriteKind, int, object]
+PUT_INT = struct.Struct("i").pack_into
+PUT_UINT32 = struct.Struct("I").pack_into
 
 
 def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[Write]:
@@ -40,12 +42,12 @@ def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[
     writes = sharing.named(writes)
     if inverse is None:
         inverse = inverse_of(writes)
-    operations: list[Operation] = []
+    # There are thousands of these where there is one, and nobody minds when their turn comes.
+    lines = [write for write in writes if write.kind is WriteKind.FIRST_LINE]
+    operations = _first_line_operations(lines) if lines else []
     planned: dict[Key, object] = {}
     for write in _each_deletion_once(writes):
-        if write.kind is WriteKind.FIRST_LINE:  # there are thousands where there is one
-            operations.append(_first_line_operation(write.target, write.value))
-        else:
+        if write.kind is not WriteKind.FIRST_LINE:
             key = (write.kind, id(write.target), write.name)
             operations.extend(_operations(write, planned.get(key, MISSING)))
             planned[key] = write.value
@@ -95,6 +97,9 @@ def inverse_of(
     planned = {} if planned is None else planned
     inverse = []
     for write in writes:
+        if write.kind is WriteKind.FIRST_LINE:
+            inverse.append(_inverse_line(write, planned))
+            continue
         if isinstance(write.target, sharing.Sharers):
             code: Any = write.value
             planned[WriteKind.CODE, id(write.target.code), ""] = code
@@ -116,6 +121,14 @@ def inverse_of(
     # What is called looks at the finished state, in both directions.
     inverse.sort(key=lambda write: write.kind is WriteKind.CALL)
     return inverse
+
+
+def _inverse_line(write: Write, planned: dict[Key, object]) -> Write:
+    code: Any = write.target
+    key = (WriteKind.FIRST_LINE, id(code), "")
+    line = planned.get(key)
+    planned[key] = write.value
+    return Write(WriteKind.FIRST_LINE, code, "", code.co_firstlineno if line is None else line)
 
 
 def _with_planned_code(state: FunctionState, planned: dict[Key, object]) -> FunctionState:
@@ -248,7 +261,7 @@ def _operations(write: Write, before: object = MISSING) -> list[Operation]:  # n
                 return [partial(delattr, target, "cell_contents")]
             return [partial(setattr, target, "cell_contents", value)]
         case WriteKind.FIRST_LINE:
-            return [_first_line_operation(target, value)]
+            return _first_line_operations([write])
         case WriteKind.CALL:
             return [value]
 
@@ -291,11 +304,10 @@ def _code_operations(functions: Sequence[FunctionType], code: CodeType) -> list[
     if not functions:
         return []
     operations = [_for_each(map(setattr, functions, repeat("__code__"), repeat(code)))]
-    version = versions.version_for(code)
-    if version > 1:
-        put = struct.Struct("I").pack_into
-        memory = interp.version_memory()
-        writes = map(put, repeat(memory), map(id, functions), repeat(version))
+    version, offset = versions.version_for(code), interp.version_offset()
+    if version > 1 and offset is not None:
+        memory = interp.memory_at(offset)
+        writes = map(PUT_UINT32, repeat(memory), map(id, functions), repeat(version))
         operations.append(_for_each(writes))
     return operations
 
@@ -304,14 +316,14 @@ def _for_each(calls: Iterator[object]) -> Operation:
     return partial(deque, calls, 0)
 
 
-def _first_line_operation(code: Any, line: Any) -> Operation:
-    import ctypes  # noqa: PLC0415  such a write is only made where the offset is known
-
+def _first_line_operations(writes: Sequence[Write]) -> list[Operation]:
     offset = interp.first_line_offset()
     if offset is None:
         message = "the first line of a code object cannot be changed in place here"
         raise RuntimeError(message)
-    return partial(setattr, ctypes.c_int.from_address(id(code) + offset), "value", line)
+    codes = [id(write.target) for write in writes]
+    lines = [write.value for write in writes]
+    return [_for_each(map(PUT_INT, repeat(interp.memory_at(offset)), codes, lines))]
 
 
 def _changes_kind(write: Write) -> bool:
