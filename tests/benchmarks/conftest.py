@@ -66,7 +66,8 @@ def watched(project, monkeypatch):
     from livepatch.patching.front import Front
 
     monkeypatch.setattr(api, "_front", Front())
-    with livepatch.watch(project.folder, poll=3600, report=False):
+    # On a loaded machine the first look of the watcher comes late enough to see a save.
+    with livepatch.watch(project.folder, poll=3600, report=False, apply="checkpoint"):
         yield project
 
 
