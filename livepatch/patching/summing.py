@@ -22,6 +22,10 @@ def after_body_edits(site: Site) -> None:
             _update_static_attributes(site, path)
     for path in dict.fromkeys(edit.owner for edit in site.plan.edits if _is_comparison(edit)):
         _update_hash(site, path)
+    members = [edit for edit in site.plan.edits if _changes_checks(edit)]
+    if members:
+        only_more = all(edit.action is Action.ADD for edit in members)
+        site.transaction.add([classes.checks_update(only_more=only_more)])
     for edit in site.plan.edits:
         scope = site.scope_of(edit.owner) if edit.owner else None
         if scope is None or not isinstance(scope.owner, abc.ABCMeta):
@@ -36,6 +40,19 @@ def _is_of_self(edit: Edit) -> bool:
     """Tell whether an edit inside a class may change which attributes are assigned on `self`."""
     found = [d for d in (edit.old, edit.new) if d is not None]
     return bool(edit.owner) and any(_SELF.search(definition.text) for definition in found)
+
+
+def _changes_checks(edit: Edit) -> bool:
+    """Tell whether an abstract class may take other objects for its instances after `edit`."""
+    definition = edit.new or edit.old
+    if edit.action is Action.HEADER:
+        return True
+    if not edit.owner or definition is None:
+        return False
+    return (
+        edit.action in {Action.ADD, Action.REMOVE, Action.RENAME}
+        or definition.name == "__subclasshook__"
+    )
 
 
 def _is_comparison(edit: Edit) -> bool:

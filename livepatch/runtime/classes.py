@@ -27,6 +27,9 @@ DECORATING = frozenset({"dataclasses", "functools", "reprlib"})
 SUMMARIES = frozenset({"__dataclass_fields__", "__dataclass_params__", "__match_args__"})
 """What such a decorator writes about a class."""
 
+NOTHING: Any = abc.ABCMeta("Nothing", (), {})
+"""An abstract class that nothing is an instance of."""
+
 
 def namespace_of(cls: type) -> dict[str, Any]:
     """Give a copy of the own namespace of `cls`, past any metaclass."""
@@ -174,6 +177,25 @@ def abstract_update(cls: type) -> Write | None:
                 clear()
 
     return Write(WriteKind.CALL, cls, "abstract methods", work_out)
+
+
+def checks_update(*, only_more: bool) -> Write:
+    """Give the call that lets each abstract class look anew at what its instances are.
+
+    They remember their answers by class, and nothing tells them that a class has other methods.
+    With `only_more` each is still what it was said to be, and may be more.
+    """
+
+    def ask_again() -> None:
+        NOTHING.register(type("_", (), {}))  # whoever registers forgets each "no" there is
+
+    def forget() -> None:
+        for found in subclasses_of(object):  # 2 ms where there are 3,000
+            if isinstance(found, abc.ABCMeta):
+                abc.ABCMeta._abc_caches_clear(found)  # type: ignore[attr-defined]
+
+    call = ask_again if only_more else forget
+    return Write(WriteKind.CALL, abc.ABCMeta, "remembered checks", call)
 
 
 def adoptable_functions(old: type, names: Collection[str]) -> dict[str, object]:

@@ -1,0 +1,14 @@
+class A:
+    def f(self, log): log.append('A')
+class B(A):
+    def f(self, log):
+        log.append('B')
+        super().f(log)
+class C(A):
+    def f(self, log):
+        super().f(log)
+        log.append('C2')
+class D(B, C):
+    def f(self, log):
+        super().f(log)
+        return log

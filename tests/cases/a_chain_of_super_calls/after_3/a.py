@@ -1,0 +1,13 @@
+class A:
+    def f(self, log): log.append('A')
+class B(A):
+    def f(self, log):
+        log.append('B')
+class C(A):
+    def f(self, log):
+        super().f(log)
+        log.append('C2')
+class D(C, B):
+    def f(self, log):
+        super().f(log)
+        return log

@@ -1,0 +1,1 @@
+assert f() == 'local' and h() == 'g' == app.g()()

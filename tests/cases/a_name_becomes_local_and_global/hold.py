@@ -1,0 +1,1 @@
+f, h = app.f, app.g()

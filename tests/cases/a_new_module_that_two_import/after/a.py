@@ -1,0 +1,2 @@
+from shared import note, STATE
+def fa(): return note('a')

@@ -1,0 +1,2 @@
+import shared
+def fb(): return shared.note('b')

@@ -1,0 +1,4 @@
+STATE = []
+def note(x):
+    STATE.append(x)
+    return len(STATE)

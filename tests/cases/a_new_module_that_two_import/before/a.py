@@ -1,0 +1,1 @@
+def fa(): return 'a'

@@ -1,0 +1,1 @@
+def fb(): return 'b'

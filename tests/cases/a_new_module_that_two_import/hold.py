@@ -1,0 +1,2 @@
+import a, b
+fa, fb = a.fa, b.fb

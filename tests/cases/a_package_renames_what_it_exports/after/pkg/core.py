@@ -1,0 +1,2 @@
+from .util import helper, other as o
+def run(): return helper() + o()

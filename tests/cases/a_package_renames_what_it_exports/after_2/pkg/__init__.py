@@ -1,0 +1,3 @@
+from .core import run as go
+from .util import other
+from . import util

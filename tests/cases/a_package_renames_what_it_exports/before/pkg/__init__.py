@@ -1,0 +1,2 @@
+from .core import run
+from . import util

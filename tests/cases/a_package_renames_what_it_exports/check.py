@@ -1,0 +1,1 @@
+assert run() == 6 and pkg.util.other() == 5

@@ -1,0 +1,1 @@
+assert pkg.go() == 6 and pkg.other() == 5 and not hasattr(pkg, 'run')

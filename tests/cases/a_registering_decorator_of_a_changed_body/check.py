@@ -1,0 +1,1 @@
+assert [h() for h in app.HOOKS] == ['A']

@@ -1,0 +1,1 @@
+assert sorted(h() for h in app.HOOKS) == ['A', 'z']

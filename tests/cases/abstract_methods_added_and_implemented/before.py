@@ -1,0 +1,6 @@
+from abc import ABC, abstractmethod
+class A(ABC):
+    @abstractmethod
+    def f(self): ...
+class B(A):
+    def f(self): return 1

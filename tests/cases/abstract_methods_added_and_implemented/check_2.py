@@ -1,0 +1,1 @@
+assert app.B().g == 'g' and b.g == 'g'

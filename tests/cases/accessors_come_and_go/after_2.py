@@ -1,0 +1,6 @@
+class C:
+    def __init__(self): self._x = 1
+    @property
+    def x(self): return ('p', self._x)
+    @x.setter
+    def x(self, v): self._x = v * 2

@@ -1,0 +1,3 @@
+class C:
+    def __init__(self): self._x = 1
+    def x(self): return 'method'

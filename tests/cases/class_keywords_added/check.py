@@ -1,0 +1,1 @@
+assert app.C.opts == 3 and c.opts == 3

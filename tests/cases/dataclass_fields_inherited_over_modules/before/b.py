@@ -1,0 +1,5 @@
+from dataclasses import dataclass
+import a
+@dataclass
+class B(a.A):
+    y: int

@@ -1,0 +1,2 @@
+import a, b, c
+o = c.C(1, 2)

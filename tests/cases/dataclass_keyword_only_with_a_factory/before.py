@@ -1,0 +1,5 @@
+from dataclasses import dataclass, field
+@dataclass
+class P:
+    a: int
+    b: list = field(default_factory=list)

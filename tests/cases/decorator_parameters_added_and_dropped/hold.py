@@ -1,0 +1,1 @@
+f, plain = app.f, app.plain

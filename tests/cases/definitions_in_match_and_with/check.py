@@ -1,0 +1,1 @@
+assert h() == 'AA' and app.handler() == 'AA'

@@ -1,0 +1,1 @@
+assert app.VAL == 3 and app.UNREACHED == 1

@@ -1,0 +1,2 @@
+f, c = app.f, app.C()
+cb = c.b

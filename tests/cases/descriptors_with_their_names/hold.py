@@ -1,0 +1,2 @@
+c = app.C(); c.a = 10
+fa = app.C.a

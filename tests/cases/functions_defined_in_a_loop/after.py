@@ -1,0 +1,4 @@
+FUNCS = []
+for i in range(3):
+    def fn(x, i=i): return (x, i)
+    FUNCS.append(fn)

@@ -1,0 +1,1 @@
+held = list(app.FUNCS)

@@ -1,0 +1,1 @@
+assert not isinstance(s, app.Shape) and isinstance(f, app.Shape) and isinstance(s, Iterable)

@@ -1,0 +1,1 @@
+assert isinstance(s, app.Shape) and not isinstance(s, Iterable)

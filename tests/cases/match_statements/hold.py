@@ -1,0 +1,1 @@
+f, p = app.f, app.Pt(1, 0)

@@ -1,0 +1,1 @@
+assert d.a == 'Dp' and d.b() == 'D' and app.D.c() == 'D'

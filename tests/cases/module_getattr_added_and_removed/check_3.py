@@ -1,0 +1,1 @@
+assert not hasattr(app, 'lazy') and 'X' in dir(app) and '__name__' in dir(app)

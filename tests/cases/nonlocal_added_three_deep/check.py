@@ -1,0 +1,2 @@
+assert inner() == 1 and inner() == 2
+assert mid()() == 3

@@ -1,0 +1,1 @@
+mid = app.outer(); inner = mid()

@@ -1,0 +1,5 @@
+class A:
+    """Doc."""
+    def one(self):
+        """One."""
+        return 1

@@ -1,0 +1,2 @@
+if live:
+    assert f(3) == [4, 6, 4]

@@ -1,0 +1,1 @@
+def root(): return 'C'

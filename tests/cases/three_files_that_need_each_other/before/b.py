@@ -1,0 +1,3 @@
+from c import base
+class B:
+    def f(self): return base()

@@ -1,0 +1,1 @@
+def base(): return 'c'
