@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from livepatch.model import Action, Definition, Edit, Kind
@@ -41,15 +41,20 @@ def settled(
     running = {id(edit.new) for edit in edits if edit.action in RUNS}
     held: Held = {}
     again: list[Definition] = []
+    hidden: set[int] = set()
     for name in sorted(names):
         before = [definition for definition in old if name in definition.binds]
         after = [definition for definition in new if name in definition.binds]
-        _settle(_Sequence(name, before, after, partner), running, held, again)
+        sequence = _Sequence(name, before, after, partner)
+        if sequence.is_of_functions:  # the last one is known for what it is
+            hidden.update(_uncovered(sequence, running, again))
+        else:
+            _settle(sequence, running, held, again)
     owner, unit = place
     more = {
         id(definition): _run_again(definition, partner, owner, unit) for definition in again
     }
-    return [_with_held(edit, held) for edit in _in_order(edits, new, more)]
+    return [_with_held(edit, held) for edit in _in_order(edits, new, more, hidden)]
 
 
 def _bound_more_than_once(definitions: Sequence[Definition]) -> set[str]:
@@ -85,6 +90,12 @@ class _Sequence:
         every = (*old, *new)
         self.is_of_functions = all(definition.kind is Kind.FUNCTION for definition in every)
 
+    def decorates(self, definition: Definition) -> bool:
+        """Tell whether `definition` is `f = wrap(f)` below `def f`: a decorator by hand."""
+        is_function = self.tail[0].kind is Kind.FUNCTION
+        node = definition.node
+        return is_function and isinstance(node, ast.Assign) and reads(node, self.name)
+
     def _last_definite(self, definitions: Sequence[Definition]) -> int:
         for index in range(len(definitions) - 1, -1, -1):
             if binds_for_good(definitions[index].node, self.name):
@@ -100,15 +111,20 @@ def _same_objects(left: Sequence[object], right: Sequence[object]) -> bool:
     return [id(item) for item in left] == [id(item) for item in right]
 
 
+def _uncovered(
+    sequence: _Sequence, running: set[int], again: list[Definition]
+) -> Iterator[int]:
+    """Execute the function that another one of its name has hidden so far; give its id."""
+    first = sequence.tail[0] if sequence.tail else None
+    if first is not None and sequence.lost_one and id(first) not in running:
+        again.append(first)
+        yield id(first)
+
+
 def _settle(
     sequence: _Sequence, running: set[int], held: Held, again: list[Definition]
 ) -> None:
     """Decide for one name what keeps its value and what runs again."""
-    if sequence.is_of_functions:  # the last one is known for what it is
-        first = sequence.tail[0] if sequence.tail else None
-        if first is not None and sequence.lost_one and id(first) not in running:
-            again.append(first)
-        return
     edited = [definition for definition in sequence.new if id(definition) in running]
     if not edited and not sequence.lost_one:
         return
@@ -130,12 +146,18 @@ def _run_from_the_first(
     )
     ran: list[Definition] = []
     for definition in tail:
-        lies_bare = sequence.lost_one and definition is tail[0]
+        is_first = definition is tail[0] and (
+            sequence.lost_one or (started and definition.kind is Kind.FUNCTION)
+        )
         if id(definition) in running:
             ran.append(definition)
         elif not started and not ran:
             continue
-        elif can_run_again(definition.node) or (lies_bare and _is_definition(definition)):
+        elif (
+            can_run_again(definition.node)
+            or sequence.decorates(definition)
+            or (is_first and _is_definition(definition))
+        ):
             again.append(definition)
             ran.append(definition)
         elif reads(definition.node, name) or binds_for_good(definition.node, name):
@@ -205,14 +227,15 @@ def _run_again(
     owner: tuple[str, ...],
     unit: Definition | None,
 ) -> Edit:
-    if _is_definition(definition):
-        return Edit(Action.ADD, None, definition, owner, unit or definition)
-    old = partner.get(id(definition))
-    return Edit(Action.EXECUTE, old, definition, owner, unit or definition)
+    action = Action.ADD if _is_definition(definition) else Action.EXECUTE
+    return Edit(action, partner.get(id(definition)), definition, owner, unit or definition)
 
 
 def _in_order(
-    edits: Sequence[Edit], new: Sequence[Definition], more: Mapping[int, Edit]
+    edits: Sequence[Edit],
+    new: Sequence[Definition],
+    more: Mapping[int, Edit],
+    hidden: Collection[int],
 ) -> Iterator[Edit]:
     """Give `edits` with those of `more` in their places, by the order of `new`."""
     if not more:
@@ -220,8 +243,8 @@ def _in_order(
         return
     waiting = [definition for definition in new if id(definition) in more]
     for edit in edits:
-        if id(edit.new) in more:
-            continue  # it is executed anew
+        if id(edit.new) in hidden:
+            continue  # no name leads to what it would update: it is executed
         line = edit.new.first if edit.new is not None else 0
         while waiting and edit.new is not None and waiting[0].first < line:
             yield more[id(waiting.pop(0))]

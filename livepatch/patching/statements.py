@@ -36,12 +36,24 @@ def add(site: Site, edit: Edit) -> None:
         refuse_scope(site, edit)
         return
     existed = scope.get(new.name) is not MISSING
+    if edit.old is not None and existed and _uncover(site, scope, edit, new):
+        return
     held = names_held(site, scope, edit)
     for name, value in site.run(new.node, unit, new, scope).items():
         if name not in held and (name != new.name or not is_rebound_below(site, edit)):
             bind(site, scope, name, value, made=not shares_name(site, edit), fresh=False)
     kind = ChangeKind.UPDATED if existed else ChangeKind.ADDED
     site.transaction.changes.append(functions.change(site, kind, edit, new.kind.value))
+
+
+def _uncover(site: Site, scope: Scope, edit: Edit, new: Definition) -> bool:
+    """Bind the live function that statements below hid or wrapped; say if there is one."""
+    if new.kind is not Kind.FUNCTION or getattr(new.node, "decorator_list", ()):
+        return False
+    found = functions.find(site, edit, scope.get(new.name))
+    if found:
+        bind(site, scope, new.name, found[0], made=False, fresh=False)
+    return bool(found)
 
 
 def names_held(site: Site, scope: Scope, edit: Edit) -> frozenset[str]:
@@ -69,7 +81,8 @@ def shares_name(site: Site, edit: Edit) -> bool:
     new = edit.new
     body = _body_of(site, edit.owner) or site.plan.new
     return new is not None and any(
-        other is not new and other.name == new.name for other in with_children(body)
+        other is not new and new.name in {other.name, *other.binds}
+        for other in with_children(body)
     )
 
 

@@ -127,6 +127,42 @@ def test_what_filled_a_container_that_is_made_anew_is_named(project):
     assert "works on X" in note.message
 
 
+WRAPPERS = """\
+def note(f):
+    return lambda *a: ("note", f(*a))
+
+def tell(f):
+    return lambda *a: ("tell", f(*a))
+
+"""
+
+
+@pytest.mark.parametrize("body", ["a", "a + 1"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("f = note(f)", "f = tell(f)"), ("f = note(f)", ""), ("", "f = note(f)"),
+     ("f = note(f)", "f = note(f)\nf = tell(f)"), ("f = note(f)\nf = tell(f)", "f = tell(f)")],
+)  # fmt: skip
+def test_a_function_that_is_wrapped_by_hand_is_wrapped_as_the_text_says(
+    edited, before, after, body
+):
+    old = f"{WRAPPERS}def f(a):\n    return a\n{before}\n"
+    edited(old, f"{WRAPPERS}def f(a):\n    return {body}\n{after}\n", "f(1)")
+
+
+def test_what_wraps_a_function_by_hand_gets_the_function_that_it_wrapped_before(project):
+    text = "SEEN = {{}}\ndef keep(f, key):\n    SEEN[key] = f\n    return f\ndef f():\n    return 1\nf = keep(f, {})\n"
+    app = project.start("app", text.format(1))
+    project.write("app.py", text.format(2))
+    assert project.refresh().ok
+    assert app.SEEN[1] is app.SEEN[2] is app.f
+
+
+def test_a_method_that_is_made_another_kind_by_hand_is_of_that_kind(edited):
+    text = "class C:\n    def g(self):\n        return 1\n    g = {}(g)\n"
+    edited(text.format("staticmethod"), text.format("property"), "C().g")
+
+
 def test_a_name_of_the_branch_that_is_not_taken_any_more_goes(project):
     text = "if {}:\n    A = 1\nelse:\n    B = 2\n"
     app = project.start("app", text.format("1 < 2"))
