@@ -36,7 +36,7 @@ class Commands:
         self._before = [
             (group, dict(group.commands))
             for group in classes.instances_of(*classes.subclasses_of(click.Group))
-            if isinstance(group, click.Group)
+            if isinstance(group, click.Group) and hasattr(group, "commands")  # __init__ was run
         ]
         again = set()
         for step in steps:

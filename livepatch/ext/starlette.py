@@ -88,6 +88,7 @@ class StarletteRegistrar:
         """Take back what the old definitions registered; let new ones register on copies."""
         self._steps = [step for step in steps if is_concerned(step)]
         found = holding.instances_of((Starlette, Router)) if self._steps else []
+        found = [item for item in found if vars(item)]  # else its __init__ was not run
         if not found:
             self._steps = []
             return frozenset()

@@ -48,7 +48,7 @@ def add(site: Site, edit: Edit) -> None:
 
 def _uncover(site: Site, scope: Scope, edit: Edit, new: Definition) -> bool:
     """Bind the live function that statements below hid or wrapped; say if there is one."""
-    if new.kind is not Kind.FUNCTION or getattr(new.node, "decorator_list", ()):
+    if new.kind is not Kind.FUNCTION or getattr(new.node, "decorator_list", []):
         return False
     found = functions.find(site, edit, scope.get(new.name))
     if found:

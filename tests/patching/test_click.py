@@ -101,3 +101,11 @@ def test_a_new_command_is_there_and_an_undo_takes_it_out(project, app):
     assert run(cli, "more") == "more\n"
     livepatch.undo()
     assert "No such command" in run(cli, "more")
+
+
+def test_a_group_whose_init_was_not_run_is_in_nobodys_way(project, app):
+    bare = type(app.cli).__new__(type(app.cli))
+    project.edit("app.py", "Old help.", "New help.")
+    assert project.refresh().ok
+    assert "New help." in run(app.cli, "greet", "--help")
+    assert not vars(bare)
