@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -31,7 +31,7 @@ def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
     if not transaction.rebound:
         return followed
     follow_all(transaction)
-    waiting = [*transaction.withdrawn, *transaction.rebound]
+    waiting = [*transaction.withdrawn, *_joined(transaction.rebound)]
     exported: dict[str, frozenset[str]] = {}
     while waiting:
         change = waiting.pop()
@@ -56,6 +56,16 @@ def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
             followed.append(more)
             waiting.append(more)
     return followed
+
+
+def _joined(changes: Sequence[Rebinding]) -> list[Rebinding]:
+    """Give one change for each name: from what it held first to what it holds at last."""
+    found: dict[tuple[int, str], Rebinding] = {}
+    for change in changes:
+        first = found.get((id(change.module), change.name))
+        joined = change if first is None else replace(change, old=first.old)
+        found[id(change.module), change.name] = joined
+    return list(found.values())
 
 
 def _mention(transaction: Transaction, change: Rebinding, module: ModuleType) -> None:

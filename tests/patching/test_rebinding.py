@@ -110,6 +110,15 @@ def test_a_value_is_kept_where_what_computes_it_below_would_have_to_be_called_ag
     assert (note.slug, note.qualname, note.line) == ("stale-value", "X", 4)
 
 
+def test_importers_follow_to_what_the_last_statement_gives(project):
+    app = project.start("app", "G = [1]\n")
+    user = project.start("user", "from app import G\n")
+    project.write("app.py", "G = [1]\nG = (G, 2)\n")
+    assert project.refresh().ok
+    assert user.G is app.G
+    assert user.G == ([1], 2)
+
+
 def test_state_is_kept_where_another_statement_that_may_bind_it_changes(project):
     text = "OFF = False\nCACHE = {{}}\nif OFF:\n    CACHE = {{1: {}}}\n"
     app = project.start("app", text.format(1))
