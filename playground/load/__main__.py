@@ -2,10 +2,17 @@
 
 Starts one server per tool, sends requests as fast as they are answered while all ten files of
 the program are rewritten again and again, and counts the responses that were made of two versions.
+
+The comparison is with `none`: the same server, the same client and the same writer that rewrites
+the same files at the same pace, only nothing that takes them up. The servers are measured in turn,
+in short windows, forth and back, and a window is compared with that of `none` in the same
+round: what else runs on the machine, and how warm it is, meets all of them alike. A server whose turn
+it is not is stopped (SIGSTOP).
 """
 
 import argparse
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -43,6 +50,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "serve.py"), self.folder, str(port), server, tool],
             env={**os.environ, "PYTHONPATH": root},
+            start_new_session=True,
         )
         self.windows, self.version = [], 1
         deadline = time.monotonic() + 20
@@ -58,11 +66,14 @@ class Server:
         over = threading.Event()
 
         def write():
-            while not over.wait(every):
+            pause = every / 2  # a window has the same number of versions at any length
+            while not over.wait(pause):
                 self.version += 1
                 project.write_version(self.folder, self.version, broken)
+                pause = every
 
         writer = threading.Thread(target=write)
+        self.signal(signal.SIGCONT)
         if edits:
             writer.start()
         before = processor_time(self.process.pid)
@@ -71,10 +82,15 @@ class Server:
         over.set()
         if edits:
             writer.join()
+        self.signal(signal.SIGSTOP)
         self.windows.append(counts)
         return counts
 
+    def signal(self, number):
+        os.killpg(self.process.pid, number)
+
     def stop(self):
+        self.signal(signal.SIGCONT)
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -92,10 +108,11 @@ def rate(counts):
 
 def run(server, tools, seconds, rounds, every):
     print(
-        f"\n{server}: {rounds} windows of {seconds} s for each tool in turn, ten files rewritten every {every} s"
+        f"\n{server}: {rounds} windows of {seconds} s for each tool, forth and back,"
+        f" ten files rewritten every {every} s"
     )
     print(
-        f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}{'per cpu':>9}"
+        f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}{'quartiles':>14}{'per cpu':>9}"
     )
     servers = []
     try:
@@ -104,13 +121,14 @@ def run(server, tools, seconds, rounds, every):
         for one in servers:
             one.window(1, every, edits=False)  # warm
             one.windows.clear()
-        for _ in range(rounds):
-            for one in servers:
+        for number in range(rounds):
+            for one in servers[:: -1 if number % 2 else 1]:
                 one.window(seconds, every, edits=True)
         base = [rate(counts) for counts in servers[0].windows]
         for one in servers:
             rates = [rate(counts) for counts in one.windows]
-            ratio = statistics.median(mine / other for mine, other in zip(rates, base))
+            ratios = [mine / other for mine, other in zip(rates, base)]
+            low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
             effort = [
                 total(server.windows, "computed") / total(server.windows, "responses")
                 for server in (servers[0], one)
@@ -119,12 +137,13 @@ def run(server, tools, seconds, rounds, every):
             print(
                 f"{one.tool:<12}{total(one.windows, 'responses'):>10}{total(one.windows, 'mixed'):>8}"
                 f"{total(one.windows, 'errors'):>8}{total(one.windows, 'lost'):>6}{versions:>10}"
-                f"{statistics.median(rates):>8.0f}{ratio:>9.3f}{effort[0] / effort[1] if effort[1] else 0:>9.3f}"
+                f"{statistics.median(rates):>8.0f}{ratio:>9.3f}{f'{low:.2f}-{high:.2f}':>14}{effort[0] / effort[1] if effort[1] else 0:>9.3f}"
             )
         for one in servers:
             if one.tool == "livepatch":
                 one.windows.clear()
                 one.version += 1
+                one.signal(signal.SIGCONT)
                 project.write_version(one.folder, one.version)
                 time.sleep(0.5)
                 counts = one.window(seconds, every, edits=True, broken=True)
@@ -144,10 +163,8 @@ def main():
     )
     parser.add_argument("--tools", default="none,livepatch,jurigged,reload")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a window")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--every", type=float, default=0.25, help="seconds between two versions"
-    )
+    parser.add_argument("--rounds", type=int, default=10, help="at least 2")
+    parser.add_argument("--every", type=float, default=1.0, help="seconds between two versions")
     options = parser.parse_args()
     names = ["waitress", "gunicorn", "uvicorn"] if options.server == "all" else [options.server]
     for name in names:

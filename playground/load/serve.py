@@ -94,6 +94,7 @@ elif server == "gunicorn":
             self.cfg.set("worker_class", "gthread")
             self.cfg.set("threads", 4)
             self.cfg.set("loglevel", "critical")
+            self.cfg.set("timeout", 600)  # it is stopped between its turns
 
         def load(self):
             return flask_application()
