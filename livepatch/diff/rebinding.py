@@ -58,12 +58,15 @@ def settled(
 
 
 def _bound_more_than_once(definitions: Sequence[Definition]) -> set[str]:
-    counts = Counter(
+    bound = [
         name
         for definition in definitions
         if definition.kind is not Kind.GUARD
         for name in definition.binds
-    )
+    ]
+    if len(set(bound)) == len(bound):
+        return set()
+    counts = Counter(bound)
     apart = {definition.name for definition in definitions if definition.role}
     return {name for name, count in counts.items() if count > 1} - apart - {"*"}
 

@@ -26,6 +26,8 @@ def follow(site: Site, edit: Edit, code: CodeType) -> None:
     old, new = edit.old, edit.new
     if old is None or new is None or "body" not in edit.parts:
         return
+    if "class" not in old.text or "class" not in new.text:
+        return
     before = dict(_classes(old.node, str(old.qualname).rpartition(".")[0]))
     after = dict(_classes(new.node, str(new.qualname).rpartition(".")[0]))
     codes: dict[compiling.Place, list[CodeType]] = {}
