@@ -7,8 +7,9 @@ order, then equal syntax tree, then equal bound names, at last an equal body und
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 
 from livepatch.diff import parts
 from livepatch.diff.rebinding import settled
@@ -33,15 +34,20 @@ def make_plan(  # noqa: PLR0913
     With `everything` each function counts as changed (the compiler flags of the file are
     other ones now).
     """
-    pairs = match(living(old), living(new))
+    pairs = match(*_both_living(old, new))
     edits = _scope_edits(pairs, (), None, everything=everything)
     edits.sort(key=lambda edit: edit.action is Action.REMOVE)
     lines = tuple(_moved_lines(pairs))
     return FilePlan(file, tuple(edits), cut, delta, lines, tuple(old), tuple(new))
 
 
-def living(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
-    """Leave out plain functions that a later one of the same scope replaces unseen."""
+def living(
+    definitions: Sequence[Definition], held: Collection[str] = ()
+) -> tuple[Definition, ...]:
+    """Leave out plain functions that a later one of the same scope replaces unseen.
+
+    Those with a name in `held` stay: something had them before they were replaced.
+    """
     if len({definition.name for definition in definitions}) == len(definitions):
         return tuple(definitions)
     last = {d.name: d for d in definitions if d.kind is Kind.FUNCTION and not d.role}
@@ -51,9 +57,38 @@ def living(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
         if last.get(definition.name, definition) is definition
         or definition.role
         or definition.kind is not Kind.FUNCTION
+        or definition.name in held
         or _is_decorated(definition)
         or _is_decorated(last[definition.name])
     )
+
+
+def _both_living(
+    old: Sequence[Definition], new: Sequence[Definition]
+) -> tuple[tuple[Definition, ...], tuple[Definition, ...]]:
+    held = _held_between(old) & _held_between(new)
+    return living(old, held), living(new, held)
+
+
+def _held_between(definitions: Sequence[Definition]) -> set[str]:
+    """Give the names of functions that a statement mentions before another one replaces them."""
+    if len({definition.name for definition in definitions}) == len(definitions):
+        return set()
+    found: set[str] = set()
+    open_names: set[str] = set()
+    mentioned: set[str] = set()
+    for definition in definitions:
+        if definition.kind is Kind.FUNCTION:
+            if definition.name in mentioned:
+                found.add(definition.name)
+            open_names.add(definition.name)
+        else:
+            mentioned |= {name for name in open_names if _mentions(definition.text, name)}
+    return found
+
+
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _is_decorated(definition: Definition) -> bool:
@@ -239,7 +274,7 @@ def _class_edits(
         return
     if changed:
         yield Edit(Action.HEADER, old, new, owner, home, changed)
-    pairs = match(living(old.children), living(new.children))
+    pairs = match(*_both_living(old.children, new.children))
     inner = (*owner, new.name)
     yield from _scope_edits(pairs, inner, home, everything=everything)
 

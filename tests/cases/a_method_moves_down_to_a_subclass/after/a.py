@@ -1,0 +1,2 @@
+class A:
+    def own(self): return 1

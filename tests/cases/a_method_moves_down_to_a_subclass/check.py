@@ -1,0 +1,1 @@
+assert y.shared() == ('moved', 'B') and not hasattr(x, 'shared')

@@ -1,0 +1,3 @@
+import a, b
+x, y = a.A(), b.B()
+held = y.shared

@@ -1,0 +1,2 @@
+import inspect
+f = app.f

@@ -1,0 +1,2 @@
+first, f, c = app.first, app.f, app.C()
+m, n = c.m, c.n

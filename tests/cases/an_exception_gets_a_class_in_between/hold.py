@@ -1,0 +1,3 @@
+import m, errs
+guard = m.guard
+old = errs.NotFound('o')

@@ -1,0 +1,1 @@
+g, af = app.g, app.A().f

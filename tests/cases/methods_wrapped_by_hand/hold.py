@@ -1,0 +1,1 @@
+c = app.C(); s, cm = c.s, c.c
