@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 
 from livepatch.diff import parts
@@ -74,6 +74,7 @@ def _held_between(definitions: Sequence[Definition]) -> set[str]:
     """Give the names of functions that a statement mentions before another one replaces them."""
     if len({definition.name for definition in definitions}) == len(definitions):
         return set()
+    count = Counter(d.name for d in definitions if d.kind is Kind.FUNCTION and not d.role)
     found: set[str] = set()
     open_names: set[str] = set()
     mentioned: set[str] = set()
@@ -81,7 +82,8 @@ def _held_between(definitions: Sequence[Definition]) -> set[str]:
         if definition.kind is Kind.FUNCTION:
             if definition.name in mentioned:
                 found.add(definition.name)
-            open_names.add(definition.name)
+            if count[definition.name] > 1:
+                open_names.add(definition.name)
         else:
             mentioned |= {name for name in open_names if _mentions(definition.text, name)}
     return found
