@@ -152,14 +152,13 @@ def _bound_otherwise(old: Sequence[Definition], new: Sequence[Definition]) -> fr
     """Give the names of functions and classes that came or went, and of changed statements."""
     found: list[frozenset[str]] = []
     for these, others in ((old, new), (new, old)):
-        texts = {definition.text for definition in others}
+        texts = [definition.text for definition in others]
         named = {definition.name for definition in others if definition.name}
-        found.extend(
-            definition.binds
-            for definition in these
-            if definition.text not in texts
-            and (not definition.name or definition.name not in named)
-        )
+        for definition in these:
+            if definition.text in texts:
+                texts.remove(definition.text)  # each stands for one of its text
+            elif not definition.name or definition.name not in named:
+                found.append(definition.binds)
     return frozenset().union(*found) - {"*"}
 
 

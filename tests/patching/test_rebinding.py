@@ -80,6 +80,11 @@ def test_a_sum_that_changed_is_not_added_to_what_it_gave_before(edited):
     edited("X = 1\nX += 2\n", "X = 1\nX += 3\n", "X")
 
 
+def test_a_statement_that_comes_twice_runs_twice(edited):
+    far = "\n\ndef f():\n    return 1\n" * 5
+    edited(f"X = 3\n{far}X *= 2\n", f"X = 3\n{far}X *= 2\n\nX *= 2\n", "X")
+
+
 def test_a_class_attribute_follows_the_last_statement_that_binds_it(edited):
     body = "class C:\n    X = {}\n    f = None\n    X = X + 1\n    def f(self):\n        return {}\n"
     edited(body.format(1, 1), body.format(5, 2), "C.X, C().f()")
