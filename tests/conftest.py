@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["cases"]  # programs, one of them with tests of its own; test_cases.py runs them
+
 
 class Project:
     """A folder of Python files, the modules imported from it, and livepatch over them."""
