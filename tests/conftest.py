@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-collect_ignore = ["cases"]  # programs, one of them with tests of its own; test_cases.py runs them
+# Programs, one of them with tests of its own; test_cases.py runs them.
+collect_ignore = ["cases"]
 
 
 class Project:
