@@ -98,11 +98,14 @@ class Engine:
     def notify(self) -> Patch:
         """Take the file as it is now; give the patch, which is empty where nothing changed.
 
-        Any thread may call this; two calls do not overlap.
+        Of a text that was refused before it says once more why. Any thread may call this; two
+        calls do not overlap.
         """
         with self._lock:
+            known = self._seen
             patch = self._take()
-        if patch or not patch.ok:
+            is_news = self._seen != known
+        if is_news and (patch or not patch.ok):
             self._listeners.tell(patch)
         return patch
 
@@ -112,7 +115,7 @@ class Engine:
             return self._miss()
         fingerprint = sha1_of(data)
         if fingerprint == self._seen:
-            return Patch(0)
+            return Patch(0, PatchKind.FILES, errors=self.errors)
         self._seen = fingerprint
         if fingerprint != self.fingerprint:
             self._journal.note("received notification of fingerprint change (%s)", fingerprint)

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from livepatch.watching.events import FileEvent
 
 _RACY: Final = 2_000_000_000
+_EMPTY: Final = 0.5  # seconds
 
 _COARSE_CLOCK: Final = 5 if sys.platform.startswith("linux") else None
 """CLOCK_REALTIME_COARSE, from which Linux takes the times of files: it advances in ticks."""
@@ -94,6 +95,15 @@ def signature_of(file: str) -> Signature | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def is_just_emptied(file: str) -> bool:
+    """Tell whether `file` is empty since a moment ago: who saves it is about to write its text.
+
+    On a busy machine the one who saves may lose the processor between the two.
+    """
+    found = signature_of(file)
+    return found is not None and found[2] == 0 and 0 <= time.time() - found[0] / 1e9 < _EMPTY
 
 
 def seconds_since_written(file: str) -> float | None:

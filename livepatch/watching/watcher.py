@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from livepatch.watching import forking
+from livepatch.watching import forking, polling
 from livepatch.watching.background import (
     Chores,
     await_exit,
@@ -40,8 +40,7 @@ _HALT_LIMIT: Final = 5.0
 _NOISE: Final = 20
 _SETTLING: Final = 1.0  # seconds: until then a program needs its time to start
 _BREATH: Final = 0.01
-_SLACK: Final = 2.0
-"""The coarsest file times in use (FAT) are this wrong, in seconds."""
+_SLACK: Final = 2.0  # seconds: so wrong are the coarsest file times in use (FAT)
 
 
 class Watcher:
@@ -311,6 +310,9 @@ class Watcher:
     def _apply_batch(self, now: float) -> None:
         """Apply what is pending, unless it is still being written or git is busy with it."""
         if len(self._poller) and self._scan(now):
+            return
+        if any(map(polling.is_just_emptied, self._quiet.pending)):
+            self._quiet.touch(now)
             return
         lock = self._git.held(self._quiet.pending)
         if lock is not None:

@@ -50,6 +50,18 @@ def test_attributes_are_what_the_file_defines(start):
     assert {"f1", "notify"} <= set(dir(engine))
 
 
+def test_of_a_text_that_was_refused_notify_says_once_more_why(start, folder):
+    told = []
+    engine = start(events=False, frequency=60)
+    engine.on_patch(told.append)
+    folder.write("engine.py", BROKEN)
+    first, again = engine.notify(), engine.notify()
+    assert not first.ok
+    assert not again.ok
+    assert again.errors == first.errors == engine.errors
+    assert [patch.ok for patch in told] == [False]
+
+
 def test_a_name_that_the_file_does_not_define_is_an_attribute_error_that_names_the_file(start):
     with pytest.raises(AttributeError, match=r"engine\.py defines no 'missing'"):
         start().missing  # noqa: B018

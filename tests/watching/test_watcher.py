@@ -1,6 +1,7 @@
 """The watcher step by step: the clock, the events and the state of files are given."""
 
 import contextlib
+import os
 import threading
 from pathlib import Path
 
@@ -160,10 +161,28 @@ def test_a_file_that_is_empty_when_closed_waits_for_its_text(make, script, appli
     watcher = make()
     track(watcher, files)
     Path(files[0]).write_text("")
+    os.utime(files[0], (1, 1))
     script.at(1, files[0])
     script.at(1.02, files[0], complete=False)
     run(watcher)
     assert applied == [(1.07, {files[0]})]
+
+
+def test_a_file_that_was_emptied_a_moment_ago_waits_for_its_text_beyond_the_quiet_time(
+    make, script, applied, files
+):
+    def finished(file):
+        if file == files[1]:
+            Path(files[0]).write_text("x = 1\n")  # the writer has its turn again
+        return 0.0 if has_text(file) else None
+
+    watcher = make(finished=finished)
+    track(watcher, files)
+    Path(files[0]).write_text("")
+    script.at(1, files[0])
+    script.at(1.2, files[1])
+    run(watcher)
+    assert applied == [(1.25, {files[0], files[1]})]
 
 
 def test_events_about_other_files_apply_nothing(make, script, applied, files):
