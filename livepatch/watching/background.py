@@ -68,3 +68,10 @@ def await_exit(thread: threading.Thread) -> None:
         if thread.is_alive() or not os.path.exists(task):  # noqa: PTH110  not worth pathlib
             return
         time.sleep(0.0001)
+
+
+def traceback_text() -> str:
+    """Give the text of the exception at hand."""
+    import traceback  # noqa: PLC0415  10 ms that a program without errors does not pay
+
+    return traceback.format_exc()

@@ -17,14 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from livepatch.watching import forking, polling
-from livepatch.watching.background import (
-    Chores,
-    await_exit,
-    block_signals,
-    excess_load,
-    restore_signals,
-)
+from livepatch.watching import background, forking, polling
 from livepatch.watching.events import FileEvent, Observer
 from livepatch.watching.folders import Folders
 from livepatch.watching.gitlock import GitLocks
@@ -57,7 +50,7 @@ class Watcher:
         observer: Callable[[], Observer] = open_observer,
         clock: Callable[[], float] = time.monotonic,
         finished: Callable[[str], float | None] = seconds_since_written,
-        excess: Callable[[], float] = excess_load,
+        excess: Callable[[], float] = background.excess_load,
         prepare: Iterable[object] = (),
     ) -> None:
         """Have no thread yet; with `poll` look so often; iterate over `prepare` when idle."""
@@ -68,7 +61,7 @@ class Watcher:
         self._clock = clock
         self._finished = finished
         self._excess = excess
-        self._chores = Chores(prepare, due=clock() + _SETTLING)
+        self._chores = background.Chores(prepare, due=clock() + _SETTLING)
         self._since = time.time() - _SLACK
         # Guards _targets, _wanted, _folders, _observer and _thread; never held in `wait` or `apply`.
         self._lock = threading.RLock()
@@ -155,7 +148,7 @@ class Watcher:
         if thread is not None and thread is not threading.current_thread():
             self._observer.wake()
             thread.join(_HALT_LIMIT)
-            await_exit(thread)
+            background.await_exit(thread)
 
     def resume(self, *, in_child: bool) -> None:
         """Go on after `halt`; in a child process with an observer of its own."""
@@ -184,7 +177,7 @@ class Watcher:
 
     def _run(self) -> None:
         """Step until halted; nothing that `apply` or the file system does ends the thread."""
-        self._mask = block_signals()
+        self._mask = background.block_signals()
         with self._lock:
             forked = self._folders is None and not self._stopped
             if forked:
@@ -196,7 +189,9 @@ class Watcher:
             try:
                 self.step()
             except Exception:  # noqa: BLE001  the watcher thread is a boundary; all is told
-                self._warn(f"the watcher goes on after an error:\n{_traceback()}")
+                self._warn(
+                    f"the watcher goes on after an error:\n{background.traceback_text()}"
+                )
                 self._halting.wait(_BREATH)
         if self._stopped:
             self._observer.close()
@@ -309,8 +304,6 @@ class Watcher:
 
     def _apply_batch(self, now: float) -> None:
         """Apply what is pending, unless it is still being written or git is busy with it."""
-        if len(self._poller) and self._scan(now):
-            return
         if any(map(polling.is_just_emptied, self._quiet.pending)):
             self._quiet.touch(now)
             return
@@ -322,16 +315,30 @@ class Watcher:
             self._git_since = None
             self._quiet.touch(now)  # a rebase takes the lock once for every commit
             return
+        if self._has_grown(now):
+            return
         files = self._quiet.take()
         self._git.forget()
         try:
-            restore_signals(self._mask)
+            background.restore_signals(self._mask)
             self._apply(files)
         except BaseException:  # noqa: BLE001  sys.exit() in an edited module is no end of ours
-            self._warn(f"the change could not be applied:\n{_traceback()}")
+            self._warn(f"the change could not be applied:\n{background.traceback_text()}")
         finally:
             if self._mask is not None:
-                block_signals()
+                background.block_signals()
+
+    def _has_grown(self, now: float) -> bool:
+        """Look once more, now that git is known to be done; say whether to wait on.
+
+        On a busy machine this thread may lose the processor between its last look at the files
+        and the question about git, and the whole checkout may have happened meanwhile.
+        """
+        if len(self._poller) and self._scan(now):
+            return True
+        self._note(self._observer.wait(0.0), self._clock())
+        due = self._quiet.due()
+        return due is not None and due > now
 
     def _wait_for_git(self, lock: str, now: float) -> None:
         """Look again soon; say so once where it takes long."""
@@ -341,10 +348,3 @@ class Watcher:
         self._git_check = now + _GIT_CHECK
         if before < _GIT_MESSAGE <= self._git_check - self._git_since:
             self._warn(f"changes wait for git: {lock} exists (delete it if no git is running)")
-
-
-def _traceback() -> str:
-    """Give the text of the exception at hand."""
-    import traceback  # noqa: PLC0415  10 ms that a program without errors does not pay
-
-    return traceback.format_exc()

@@ -185,6 +185,29 @@ def test_a_file_that_was_emptied_a_moment_ago_waits_for_its_text_beyond_the_quie
     assert applied == [(1.25, {files[0], files[1]})]
 
 
+class Delayed(Script):
+    """An observer whose caller loses the processor after each look that found nothing."""
+
+    def wait(self, timeout):
+        events = super().wait(timeout)
+        if not events:
+            self.now += 0.01
+        return events
+
+
+def test_what_is_written_while_the_watcher_has_no_processor_belongs_to_the_batch(
+    make, applied, files
+):
+    script = Delayed()
+    watcher = make(observer=lambda: script, clock=lambda: script.now)
+    track(watcher, files)
+    script.at(1, files[0])
+    script.at(1.005, files[1])
+    script.at(1.006, files[2])
+    run(watcher)
+    assert [found for _, found in applied] == [set(files)]
+
+
 def test_events_about_other_files_apply_nothing(make, script, applied, files):
     watcher = make()
     track(watcher, files[:1])
