@@ -57,7 +57,8 @@ def functions_of(shared: Write) -> Sequence[FunctionType]:
 def named(writes: Sequence[Write]) -> Sequence[Write]:
     """Give `writes` with the functions of each that is for many: one search of the heap for all.
 
-    What an earlier write brings to a code object is counted among its functions.
+    What an earlier write brings to a code object is counted among its functions, and what one
+    takes away from it is not.
     """
     unnamed = [write.target for write in writes if isinstance(write.target, Unnamed)]
     if not unnamed:
@@ -65,16 +66,22 @@ def named(writes: Sequence[Write]) -> Sequence[Write]:
     # In one expression: a variable would be one more owner of a code object.
     users = heap.users_of(_with_functions(list(filter(None, (u.code() for u in unnamed)))))
     running = {key: found.functions for key, found in users.items()}
+    turned: dict[int, int] = {}  # by the id of a function that was written to: its code
     result = []
     for item in writes:
         one, value = item, item.value
         if isinstance(item.target, Unnamed) and isinstance(value, CodeType):
             code = item.target.code() or value  # nobody runs what is gone
             functions = running.pop(id(code), []) if code is not value else []
+            if turned:
+                mine = id(code)
+                functions = [f for f in functions if turned.get(id(f), mine) == mine]
+                turned.update((id(f), id(value)) for f in functions if id(f) in turned)
             one = write(code, value, functions)
             running.setdefault(id(value), []).extend(functions)
         elif isinstance(value, FunctionState) and isinstance(item.target, FunctionType):
             running.setdefault(id(value.code), []).append(item.target)
+            turned[id(item.target)] = id(value.code)
         result.append(one)
     return result
 

@@ -207,3 +207,17 @@ def test_a_write_that_fails_takes_those_for_many_back():
     else:
         raise AssertionError
     assert {f() for f in functions} == {0, 5}
+
+
+def test_what_a_patch_wraps_and_what_shared_its_wrapper_go_back_together(project):
+    text = "def wrap(fn):\n    def inner():\n        return fn() + {}\n    return inner\n\n"
+    plain, wrapped = "def f():\n    return 1\n\n", "@wrap\ndef g():\n    return 2\n"
+    app = project.start("app", text.format(10) + plain + wrapped)
+    f, g = app.f, app.g
+    project.write("app.py", "\n\n" + text.format(20) + "@wrap\n" + plain + wrapped)
+    assert project.refresh().ok
+    assert (f(), g()) == (21, 22)
+    assert livepatch.undo().ok
+    assert (f(), g()) == (1, 12)
+    assert livepatch.redo().ok
+    assert (f(), g()) == (21, 22)
