@@ -208,8 +208,6 @@ def _scope_edits(
 ) -> list[Edit]:
     """Give the edits of a module or of the body of a class: all that bind in one scope."""
     edits = list(_edits(pairs, owner, unit, everything=everything))
-    if not edits:
-        return edits
     olds = [old for old, _ in pairs if old is not None]
     news = [new for _, new in pairs if new is not None]
     partner = {id(new): old for old, new in pairs if new is not None}

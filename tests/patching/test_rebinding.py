@@ -85,6 +85,12 @@ def test_a_statement_that_comes_twice_runs_twice(edited):
     edited(f"X = 3\n{far}X *= 2\n", f"X = 3\n{far}X *= 2\n\nX *= 2\n", "X")
 
 
+def test_a_statement_that_moved_below_another_one_of_its_name_decides(edited):
+    edited("X = 1\n\nX = 2\n", "X = 2\n\nX = 1\n", "X")
+    body = "class C:\n    X = {}\n    X = {}\n"
+    edited(body.format(1, 2), body.format(2, 1), "C.X")
+
+
 def test_a_class_attribute_follows_the_last_statement_that_binds_it(edited):
     body = "class C:\n    X = {}\n    f = None\n    X = X + 1\n    def f(self):\n        return {}\n"
     edited(body.format(1, 1), body.format(5, 2), "C.X, C().f()")
