@@ -149,15 +149,18 @@ def binds_elsewhere(difference: regions.Difference, text: str) -> bool:
 
 
 def _bound_otherwise(old: Sequence[Definition], new: Sequence[Definition]) -> frozenset[str]:
-    """Give the names of functions and classes that came or went, and of changed statements."""
+    """Give the names of functions and classes that came or went, and of changed statements.
+
+    Decorated ones as well, which bind what their decorators make of them.
+    """
     found: list[frozenset[str]] = []
     for these, others in ((old, new), (new, old)):
         texts = [definition.text for definition in others]
-        named = {definition.name for definition in others if definition.name}
+        named = {definition.name for definition in others} - {""}
         for definition in these:
             if definition.text in texts:
                 texts.remove(definition.text)  # each stands for one of its text
-            elif not definition.name or definition.name not in named:
+            elif definition.name not in named or getattr(definition.node, "decorator_list", []):
                 found.append(definition.binds)
     return frozenset().union(*found) - {"*"}
 

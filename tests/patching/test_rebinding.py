@@ -103,6 +103,17 @@ def test_a_decorated_function_that_another_one_hid_is_back_when_that_one_is_gone
     edited(text + "\ndef f(x):\n    return -x\n", other, "f(1), f.cache_info().maxsize")
 
 
+def test_a_hidden_function_that_is_decorated_now_stays_hidden(edited):
+    text = "import functools\n\n{}\n\ndef f(x):\n    return 1\n\n\ndef f(x):\n    return 2\n"
+    plain, decorated = (
+        "def {}(x):\n    return 3",
+        "@functools.lru_cache\ndef {}(x):\n    return 4",
+    )
+    before = plain.format("f") + "\n\n\n" + decorated.format("g")
+    after = plain.format("g") + "\n\n\n" + decorated.format("f")
+    edited(text.format(before), text.format(after), "f(1), g(1)")
+
+
 def test_a_value_is_kept_where_what_computes_it_below_would_have_to_be_called_again(project):
     calls = []
     app = project.start("app", "def load(x): return CALLS.append(x) or x\nCALLS = []\nX = 1\n")
