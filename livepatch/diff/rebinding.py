@@ -35,6 +35,7 @@ def settled(
     `old` and `new` are all statements of the scope, `partner` the old one by the id of the new
     one; `place` is the owner of the scope and its top-level statement.
     """
+    old, new = _without_guard(old), _without_guard(new)
     names = _bound_more_than_once(old) | _bound_more_than_once(new)
     if not names:
         return list(edits)
@@ -57,13 +58,12 @@ def settled(
     return [_with_held(edit, held) for edit in _in_order(edits, new, more, hidden)]
 
 
+def _without_guard(definitions: Sequence[Definition]) -> list[Definition]:
+    return [definition for definition in definitions if definition.kind is not Kind.GUARD]
+
+
 def _bound_more_than_once(definitions: Sequence[Definition]) -> set[str]:
-    bound = [
-        name
-        for definition in definitions
-        if definition.kind is not Kind.GUARD
-        for name in definition.binds
-    ]
+    bound = [name for definition in definitions for name in definition.binds]
     if len(set(bound)) == len(bound):
         return set()
     counts = Counter(bound)
@@ -89,7 +89,7 @@ class _Sequence:
         left = old[self._last_definite(old) :]
         self.is_same = all(map(_equal, known, self.tail)) and _same_objects(known, left)
         kept = {id(definition) for definition in known}
-        self.lost_one = any(id(definition) not in kept for definition in left)
+        self.lost = [definition for definition in left if id(definition) not in kept]
         every = (*old, *new)
         self.is_of_functions = all(definition.kind is Kind.FUNCTION for definition in every)
 
@@ -119,7 +119,7 @@ def _uncovered(
 ) -> Iterator[int]:
     """Execute the function that another one of its name has hidden so far; give its id."""
     first = sequence.tail[0] if sequence.tail else None
-    if first is not None and sequence.lost_one and id(first) not in running:
+    if first is not None and sequence.lost and id(first) not in running:
         again.append(first)
         yield id(first)
 
@@ -129,7 +129,7 @@ def _settle(
 ) -> None:
     """Decide for one name what keeps its value and what runs again."""
     edited = [definition for definition in sequence.new if id(definition) in running]
-    if not edited and not sequence.lost_one:
+    if not edited and not sequence.lost:
         return
     above = edited if sequence.is_same else sequence.new[: sequence.start]
     for definition in above:
@@ -144,13 +144,13 @@ def _run_from_the_first(
 ) -> None:
     """Run again what follows the first statement of the tail that runs anyway, as far as it goes."""
     name, tail = sequence.name, sequence.tail
-    started = sequence.lost_one or any(
+    started = bool(sequence.lost) or any(
         id(definition) in running and reads(definition.node, name) for definition in tail
     )
     ran: list[Definition] = []
     for definition in tail:
         is_first = definition is tail[0] and (
-            sequence.lost_one or (started and definition.kind is Kind.FUNCTION)
+            bool(sequence.lost) or (started and definition.kind is Kind.FUNCTION)
         )
         if id(definition) in running:
             ran.append(definition)
@@ -164,7 +164,7 @@ def _run_from_the_first(
             again.append(definition)
             ran.append(definition)
         elif reads(definition.node, name) or binds_for_good(definition.node, name):
-            _keep(name, definition.line, ran, held, again)
+            _keep(name, definition.line, [*ran, *sequence.lost], held, again)
             return
 
 
@@ -257,5 +257,5 @@ def _in_order(
 
 
 def _with_held(edit: Edit, held: Held) -> Edit:
-    names = held.get(id(edit.new))
+    names = held.get(id(edit.old), {}) | held.get(id(edit.new), {})
     return replace(edit, held=tuple(sorted(names.items()))) if names else edit

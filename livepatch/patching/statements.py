@@ -62,7 +62,7 @@ def names_held(site: Site, scope: Scope, edit: Edit) -> frozenset[str]:
     for name, line in held.items():
         if line:
             message = (
-                f"{name} is bound again there by a statement that did not change and is not run "
+                f"{name} is bound there by a statement that did not change and is not run "
                 "again, so its value is kept"
             )
             qualname = ".".join((*edit.owner, name))
@@ -221,6 +221,7 @@ def remove(site: Site, edit: Edit) -> None:
     if _is_string(old):
         set_docstring(site, scope, edit)
         return
+    names_held(site, scope, edit)
     if (
         old.kind is Kind.FUNCTION
         and leavings.take_out(site, scope, edit)

@@ -6,7 +6,8 @@ A line that only looks so (in a string, say) costs a whole parse and nothing els
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+
+from livepatch.source import words
 
 STORES = re.compile(r"[ \t)\]]*(?::=?(?!:)|(?:[-+*%@&|^]|//?|\*\*|<<|>>)?=(?!=))")
 LISTED = re.compile(r"[ \t)\]]*(?:,|(?:#.*)?$)")
@@ -16,27 +17,16 @@ BINDERS = re.compile(
 DEFINERS = re.compile(r"[ \t]*(?:(?:async[ \t]+)?def|class|type)[ \t]+$")
 OPENERS = re.compile(
     r"(?:if|elif|else|try|except|finally|for|while|with|match|async[ \t]+(?:for|with)"
-    r"|from|import|\()\b|\("
+    r"|from|import)\b|\("
 )
 
 
 def seems_to_bind(text: str, name: str) -> bool:
     """Tell whether some statement at the top level of `text` may bind `name`."""
-    return any(_binds(text, at, at + len(name)) for at in _mentions(text, name))
-
-
-def _mentions(text: str, name: str) -> Iterator[int]:
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        before, after = text[at - 1 : at], text[end : end + 1]
-        if not (_continues(before) or before == "." or _continues(after)):
-            yield at
-        at = text.find(name, end)
-
-
-def _continues(character: str) -> bool:
-    return character == "_" or character.isalnum()
+    return any(
+        text[at - 1 : at] != "." and _binds(text, at, at + len(name))
+        for at in words.mentions(text, name)
+    )
 
 
 def _binds(text: str, at: int, end: int) -> bool:

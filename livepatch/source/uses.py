@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from livepatch.source import scopes
+from livepatch.source import scopes, words
 from livepatch.source.outline import inner_statements, is_main_guard
 
 APPLIERS = frozenset({"map", "filter", "sorted", "max", "min", "reduce", "any", "all"})
@@ -52,17 +52,10 @@ def uses_of(text: str, names: Collection[str]) -> Iterator[Use]:
 
 
 def _mentions(text: str, name: str) -> Iterator[int]:
-    """Give where `text` mentions `name`, other than where it defines it.
-
-    Not by a regular expression: one that begins with a boundary reads every character.
-    """
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        whole = not (_is_of_name(text[at - 1 : at]) or _is_of_name(text[end : end + 1]))
-        if whole and not text.endswith(("def ", "class "), 0, at) and not _is_in_body(text, at):
+    """Give where `text` mentions `name`, other than where it defines it."""
+    for at in words.mentions(text, name):
+        if not text.endswith(("def ", "class "), 0, at) and not _is_in_body(text, at):
             yield at
-        at = text.find(name, end)
 
 
 def _is_in_body(text: str, at: int) -> bool:
@@ -74,10 +67,6 @@ def _is_in_body(text: str, at: int) -> bool:
         return False
     before = text.rfind("\n", 0, max(start - 1, 0)) + 1
     return not start or not text.startswith("@", before)
-
-
-def _is_of_name(character: str) -> bool:
-    return character.isalnum() or character == "_"
 
 
 def _start_of(lines: list[str], line: int) -> int:

@@ -132,6 +132,24 @@ def test_a_value_is_kept_where_what_computes_it_below_would_have_to_be_called_ag
     assert (note.slug, note.qualname, note.line) == ("stale-value", "X", 4)
 
 
+def test_what_is_taken_away_above_nothing_but_a_call_is_named(project):
+    text = "X = len('a')\nX = 2\n\nclass C:\n    Y = len('a')\n    Y = 2\n"
+    app = project.start("app", text)
+    project.write("app.py", text.replace("X = 2\n", "").replace("    Y = 2\n", ""))
+    notes = project.refresh().notes
+    assert (app.X, app.C.Y) == (2, 2)
+    found = {(note.slug, note.qualname, note.line) for note in notes}
+    assert found == {("stale-value", "X", 1), ("stale-value", "C.Y", 4)}
+
+
+def test_nothing_under_the_main_guard_runs_or_is_spoken_of(project):
+    text = "X = {}\nX = X + 1\nif __name__ == '__main__':\n    X = 9\n"
+    app = project.start("app", text.format(1))
+    project.write("app.py", text.format(5))
+    assert project.refresh().notes == ()
+    assert app.X == 6
+
+
 def test_importers_follow_to_what_the_last_statement_gives(project):
     app = project.start("app", "G = [1]\n")
     user = project.start("user", "from app import G\n")

@@ -1,0 +1,22 @@
+"""Names in a text that was not parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+def mentions(text: str, name: str) -> Iterator[int]:
+    """Give the offsets at which `text` has `name` as a whole word.
+
+    Not by a regular expression: one that begins with a boundary reads every character.
+    """
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if not (_is_of_name(text[at - 1 : at]) or _is_of_name(text[end : end + 1])):
+            yield at
+        at = text.find(name, end)
+
+
+def _is_of_name(character: str) -> bool:
+    return character.isalnum() or character == "_"
