@@ -155,6 +155,7 @@ def _rename_attribute(
             [
                 Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, name, value),
                 Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, before, MISSING),
+                *private.descriptor_writes(value, before, name),
             ]
         )
 
@@ -168,6 +169,7 @@ def _rename_private(
     value = scope.get(before.name)
     if value is not MISSING:
         site.bind(scope, after.name, value, made=False)
+        site.transaction.add(private.descriptor_writes(value, before.name, after.name))
         statements.unbind(
             site, scope, frozenset({before.name}), Edit(Action.RENAME, before, after, owner)
         )

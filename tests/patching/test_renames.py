@@ -55,6 +55,55 @@ def test_an_undo_gives_private_names_back(project):
     assert set(vars(old)) == {"_Old__x"}
 
 
+DESCRIBED = """
+import functools
+
+
+class Kept:
+    __slots__ = ("name",)
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner):
+        return self if instance is None else instance.__dict__[self.name]
+
+    def __set__(self, instance, value):
+        instance.__dict__[self.name] = value
+
+
+class Old:
+    __field = Kept()
+
+    def __init__(self, x):
+        self.__field = x
+
+    @functools.cached_property
+    def __secret(self):
+        return [self.__field]
+
+    def show(self):
+        return self.__field, self.__secret
+"""
+
+
+def test_private_descriptors_of_a_renamed_class_know_their_new_names(project):
+    app = project.start("app", DESCRIBED)
+    old = app.Old(1)
+    secret = old.show()[1]
+    project.write("app.py", DESCRIBED.replace("Old", "New"))
+    assert project.refresh().ok
+    assert old.show() == (1, [1])
+    assert old.show()[1] is secret, "what was cached is found"
+    assert set(vars(old)) == {"_New__field", "_New__secret"}
+    assert vars(app.New)["_New__field"].name == "_New__field"
+    assert vars(app.New)["_New__secret"].attrname == "_New__secret"
+    livepatch.undo()
+    assert old.show() == (1, [1])
+    assert set(vars(old)) == {"_Old__field", "_Old__secret"}
+    assert vars(app.Old)["_Old__secret"].attrname == "_Old__secret"
+
+
 def test_a_function_that_calls_itself_is_renamed_with_its_calls(project):
     app = project.start("app", "def f(n):\n    return n and n + f(n - 1)\n")
     f = app.f
