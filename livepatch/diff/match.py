@@ -17,6 +17,8 @@ from livepatch.model import Action, Definition, Edit, FilePlan, Kind
 
 Pair = tuple[Definition | None, Definition | None]
 Key = Callable[[Definition], Hashable]
+FLAGGED = frozenset({"body", "annotations"})
+"""The parts of a function that the compiler flags of its file bear on."""
 RENAMED = 100  # renamed definitions of one scope, above which mentions of them are not followed
 
 
@@ -253,7 +255,7 @@ def _function_edit(
 ) -> Edit:
     changed = parts.function_parts(old, new)
     if everything:
-        changed |= {"body", "annotations"}
+        changed |= FLAGGED
     if old.name != new.name:
         return Edit(Action.RENAME, old, new, owner, home, changed)
     action = Action.UPDATE if changed else Action.RELINE
@@ -270,7 +272,8 @@ def _class_edits(
 ) -> Iterator[Edit]:
     changed = parts.header_parts(old, new)
     if changed == {"name"}:
-        yield Edit(Action.RENAME, old, new, owner, home, changed)
+        flagged = FLAGGED if everything else frozenset()
+        yield Edit(Action.RENAME, old, new, owner, home, changed | flagged)
         return
     if changed:
         yield Edit(Action.HEADER, old, new, owner, home, changed)

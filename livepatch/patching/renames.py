@@ -80,7 +80,7 @@ def _rename_class(site: Site, edit: Edit, scope: Scope, value: object) -> None:
     # At once: its methods are executed in the body of a class of the new name.
     name = Write(WriteKind.TYPE_ATTRIBUTE, value, "__name__", statements.bare_name(new))
     site.transaction.carry_out_now([name, *_qualified(site, old, new, owner)])
-    _rename_inside(site, old, new, unit, owner)
+    _rename_inside(site, old, new, edit, owner)
     before, after = statements.bare_name(old), statements.bare_name(new)
     _rename_private_state(site, inner.owner, before, after)
     site.bind(scope, new.name, value, made=False)
@@ -116,21 +116,21 @@ def _rename_private_state(site: Site, cls: type, old: str, new: str) -> None:
 
 
 def _rename_inside(
-    site: Site, old: Definition, new: Definition, unit: Definition, owner: tuple[str, ...]
+    site: Site, old: Definition, new: Definition, edit: Edit, owner: tuple[str, ...]
 ) -> None:
     for before, after in match(old.children, new.children):
         if before is None or after is None:
             continue
         if after.kind is Kind.FUNCTION:
-            changed = parts.function_parts(before, after) | {"name"}
-            inner = Edit(Action.RELINE, before, after, owner, unit, changed)
+            changed = parts.function_parts(before, after) | {"name"} | edit.parts
+            inner = Edit(Action.RELINE, before, after, owner, edit.unit, changed)
             functions.update(site, inner)
             _rename_private(site, before, after, owner)
         elif after.kind is Kind.CLASS:
             path = (*owner, statements.bare_name(before))
-            _rename_inside(site, before, after, unit, path)
+            _rename_inside(site, before, after, edit, path)
         elif after.children:
-            _rename_inside(site, before, after, unit, owner)
+            _rename_inside(site, before, after, edit, owner)
         for name in after.binds - before.binds if not after.name else ():
             _rename_attribute(site, old, new, name, owner)
 

@@ -92,15 +92,32 @@ class Units:
         return compiling.class_body(code, ".".join(owner))
 
     def class_annotations(
-        self, unit: Definition, cls: ast.stmt, path: tuple[str, ...]
+        self,
+        unit: Definition,
+        cls: ast.stmt,
+        path: tuple[str, ...],
+        ran: Callable[[ast.AnnAssign], bool],
     ) -> CodeType | None:
-        """Give a body code for class `path`, whose node is `cls`, that only annotates."""
+        """Give a body code for class `path`, whose node is `cls`, that only annotates.
+
+        `ran` tells of a statement in a branch whether it belongs to what was executed.
+        """
         chosen = {id(child) for child in getattr(cls, "body", ())}
 
         def keep(child: ast.stmt) -> ast.stmt | None:
-            if id(child) in chosen and isinstance(child, ast.AnnAssign) and child.simple:
+            if id(child) not in chosen:
+                return None
+            if isinstance(child, ast.AnnAssign) and child.simple:
                 return scopes.without_value(child)
-            return None
+            inside: list[ast.stmt] = [
+                scopes.without_value(found)
+                for found in scopes.annotated_statements(child)
+                if ran(found)
+            ]
+            if not inside:
+                return None
+            taken = ast.If(test=ast.Constant(value=True), body=inside, orelse=[])
+            return ast.fix_missing_locations(ast.copy_location(taken, child))
 
         shell = _shell_with(unit.node, keep)
         if shell is None:
