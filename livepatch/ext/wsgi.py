@@ -7,12 +7,11 @@ from typing import Any
 
 from livepatch.patching.commits import SESSIONS, Pinned
 from livepatch.patching.sessions import is_pinned, unpin
-from livepatch.runtime.epochs import PIN, UNPINNED
+from livepatch.runtime.epochs import PIN, UNPINNED, Pin
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 SERVER_ERROR = 500
-_END: Any = object()
 
 
 class SessionMiddleware:
@@ -24,12 +23,12 @@ class SessionMiddleware:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request in a session, which ends when the server has the whole response."""
-        if is_pinned():
+        # Every request comes along here: what `Session` does, without its calls.
+        if PIN.get() is not UNPINNED and is_pinned():
             return self.app(environ, start_response)  # in another session, which goes on
         session = Pinned("request")
         if SESSIONS.canary_share:
             start_response = _noting_errors(session, start_response)
-        # Every request comes along here: what `Session` does, without its calls.
         SESSIONS.open(session)
         token = PIN.set(session)
         try:
@@ -64,38 +63,28 @@ def _noting_errors(session: Pinned, start_response: Callable[..., Any]) -> Calla
 class _Body:
     """The chunks of a response, each made in the session of its request."""
 
-    __slots__ = ("_chunks", "_next", "_session")
+    __slots__ = ("_chunks", "_pieces", "_session")
 
-    def __init__(self, session: Pinned, response: Iterable[bytes]) -> None:
+    def __init__(self, session: Pinned, chunks: Iterable[bytes]) -> None:
         self._session: Pinned | None = session
-        self._chunks = response
-        self._next: Iterator[bytes] | None = None
+        self._chunks = chunks
+        self._pieces: Iterator[bytes] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
+        """Give an iterator that goes on where an earlier one stopped."""
+        if self._pieces is None:
+            self._pieces = _in_session(self._session or UNPINNED, self._chunks)
+        return self._pieces
 
     def __next__(self) -> bytes:
-        session = self._session or UNPINNED
-        token = PIN.set(session)
-        try:
-            if self._next is None:
-                self._next = iter(self._chunks)
-            chunk = next(self._next, _END)  # to catch an exception would cost more
-        except Exception:
-            if self._session is not None:
-                self._session.failed = True
-            raise
-        finally:
-            PIN.reset(token)
-        if chunk is _END:
-            raise StopIteration
-        return chunk
+        return next(iter(self))
 
     def close(self) -> None:
         """Close the response and end the session; a second call does nothing."""
-        session, self._session = self._session, None
+        session = self._session
         if session is None:
             return
+        self._session = None
         try:
             close = getattr(self._chunks, "close", None)
             if close is not None:
@@ -111,3 +100,21 @@ class _Body:
         """End the session where a server forgot to close the response."""
         if self._session is not None:
             SESSIONS.release(self._session)
+
+
+def _in_session(session: Pin, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give `chunks`; whoever takes them is pinned only while one is made."""
+    token, pinned = PIN.set(session), True
+    try:
+        for chunk in chunks:
+            PIN.reset(token)
+            pinned = False
+            yield chunk
+            token, pinned = PIN.set(session), True
+    except Exception:
+        if isinstance(session, Pinned):
+            session.failed = True
+        raise
+    finally:
+        if pinned:
+            PIN.reset(token)

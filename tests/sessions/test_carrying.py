@@ -295,6 +295,32 @@ def test_a_response_of_wsgi_is_one_version_to_its_last_byte(app):
     assert not SESSIONS.is_layered()
 
 
+def test_a_server_may_take_the_chunks_in_any_way_and_is_pinned_by_none(app):
+    def application(*_):
+        yield b"%d" % app.f()
+        yield b"%d" % app.f()
+        raise KeyError(app.f())
+
+    ended = []
+    SESSIONS.on_close.append(ended.append)
+    try:
+        response = livepatch.wsgi(application)(environ(), lambda *_: None)
+        app.become(2)
+        assert next(response) == b"1"
+        assert app.f() == 2
+        assert next(iter(response)) == b"1"
+        with pytest.raises(KeyError, match="1"):
+            next(response)
+        assert app.f() == 2
+        assert list(response) == []
+        response.close()
+        assert list(response) == []
+    finally:
+        SESSIONS.on_close.remove(ended.append)
+    assert [session.failed for session in ended] == [True]
+    assert not SESSIONS.is_layered()
+
+
 def test_a_request_and_a_session_inside_each_other_are_one(app):
     def application(*_):
         with livepatch.session():
