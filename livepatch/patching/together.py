@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from types import ModuleType
 
-from livepatch.model import Edit, Note
+from livepatch.model import Action, Edit, Note
 from livepatch.patching import dependents, handover, imports, liveloops, stale, upgrades
 from livepatch.patching.optin import Marks
 from livepatch.patching.prepare import prepare_all
@@ -31,7 +31,12 @@ def prepare(
     for item in readings:
         for module in item.tracked.live_modules():
             rewrite = liveloops.rewriter(module, marks)
-            units = Units(item.tracked.code_name, item.flags, item.whole, rewrite)
+            changed = [
+                edit.unit
+                for edit in item.plan.edits
+                if edit.unit is not None and edit.action in {Action.UPDATE, Action.RELINE}
+            ]
+            units = Units(item.tracked.code_name, item.flags, item.whole, rewrite, changed)
             text = item.source.text
             sites.append(
                 Site(transaction, registry, item.tracked, module, item.plan, units, text)

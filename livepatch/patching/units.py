@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
 
+from livepatch.errors import SourceError
 from livepatch.model import Definition
 from livepatch.source import compiling, scopes
 from livepatch.source.compiling import Place
 
+LINES = 100
+"""How many lines are compiled at once, where it is not one statement."""
 Keep = Callable[[ast.stmt], ast.stmt | None]
 Rewrite = Callable[[ast.stmt], ast.stmt | None]
 """Gives another form of a statement, None where it stays as it is."""
@@ -30,9 +33,15 @@ class Units:
         flags: int,
         whole: CodeType | None = None,
         rewrite: Rewrite | None = None,
+        expected: Iterable[Definition] = (),
     ) -> None:
-        """Compile nothing yet; code objects come from what `rewrite` makes of a statement."""
+        """Compile nothing yet; code objects come from what `rewrite` makes of a statement.
+
+        The `expected` statements are compiled some together when one of them is asked for: a
+        call of the compiler costs as much as a small function.
+        """
         self._rewrite = rewrite
+        self._groups = {id(unit): group for group in _groups(expected) for unit in group}
         self.file = file
         self.flags = flags
         self._whole = None if whole is None else compiling.codes_by_place(whole)
@@ -46,11 +55,26 @@ class Units:
         if codes is None:
             codes = self._codes.get(id(unit))
         if codes is None:
-            self._kept.append(unit)  # ids are only good while the object lives
-            rewritten = None if self._rewrite is None else self._rewrite(unit.node)
-            compiled = self.statement(rewritten or unit.node)
-            codes = self._codes[id(unit)] = compiling.codes_by_place(compiled)
+            codes = self._compiled_with(self._groups.get(id(unit), [unit]), unit)
         return compiling.lift(codes, definition)
+
+    def _compiled_with(
+        self, group: list[Definition], unit: Definition
+    ) -> dict[Place, list[CodeType]]:
+        try:
+            return self._compiled(group)
+        except SourceError:  # on its own it says whether it is this one
+            return self._compiled([unit])
+
+    def _compiled(self, units: list[Definition]) -> dict[Place, list[CodeType]]:
+        rewrite = self._rewrite or (lambda _: None)
+        nodes = [rewrite(unit.node) or unit.node for unit in units]
+        code = compiling.compile_statements(nodes, self.file, self.flags)
+        self._roots.append(code)
+        self._kept += units  # ids are only good while the object lives
+        codes = compiling.codes_by_place(code)
+        self._codes.update(dict.fromkeys(map(id, units), codes))
+        return codes
 
     @property
     def is_rewritten(self) -> bool:
@@ -123,6 +147,27 @@ class Units:
         if shell is None:
             return None
         return compiling.class_body(self.statement(shell), ".".join(path))
+
+
+def _groups(units: Iterable[Definition]) -> list[list[Definition]]:
+    """Give `units` in groups to compile at once; no two that share a line are in one.
+
+    Code objects are told apart by their lines. The compiler lets no other thread run: what it
+    takes at once stays below a millisecond or so.
+    """
+    groups: list[list[Definition]] = []
+    end, lines = 0, LINES
+    for unit in sorted(
+        {id(unit): unit for unit in units}.values(), key=lambda unit: unit.first
+    ):
+        length = unit.end - unit.first + 1
+        if lines + length > LINES or unit.first <= end:
+            groups.append([])
+            lines = 0
+        groups[-1].append(unit)
+        lines += length
+        end = max(end, unit.end)
+    return groups
 
 
 def _shell_with(node: ast.stmt, keep: Keep) -> ast.stmt | None:
