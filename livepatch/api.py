@@ -64,7 +64,7 @@ class Watch:
             standard_error() if report else None, verbose=verbosity, log=log, root=root
         )
         self._watcher = Watcher(
-            apply=safepoints.applier(_front.apply, apply),
+            apply=safepoints.applier(self._apply, apply),
             tracked=_front.is_tracked,
             debounce=debounce,
             poll=poll,
@@ -92,6 +92,9 @@ class Watch:
         from livepatch.patching.terms import Terms  # noqa: PLC0415  only on request
 
         return Terms(**terms).install(default_patcher(), say=self.reporter.message)
+
+    def _apply(self, files: frozenset[str]) -> object:
+        return _front.apply(files, self._watcher.is_undisturbed)
 
     def _tell(self, patch: Patch) -> None:
         self.reporter.report(patch)

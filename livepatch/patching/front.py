@@ -162,14 +162,16 @@ class Front:
         """Give the modules of which only marked definitions are patched."""
         return [] if self._patcher is None else self._patcher.marks.restricted()
 
-    def apply(self, files: frozenset[str]) -> object:
+    def apply(
+        self, files: frozenset[str], undisturbed: Callable[[], bool] | None = None
+    ) -> object:
         """Make the program embody what `files` hold now, as `Patcher.apply` does.
 
         A file that is as it was when it was imported needs no patcher.
         """
         if self._patcher is None and all(map(self._is_unchanged, files)):
             return None
-        return self.patcher().apply(files, retry=False)
+        return self.patcher().apply(files, retry=False, undisturbed=undisturbed)
 
     def _is_unchanged(self, file: str) -> bool:
         data = self._files.get(file)

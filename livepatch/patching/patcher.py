@@ -28,6 +28,8 @@ from livepatch.patching.transaction import Transaction
 from livepatch.runtime import classes, drift, heap
 from livepatch.source.text import SourceText, decode_source
 
+Files = Collection[str] | None
+Check = Callable[[], bool]
 Source = bytes | Callable[[str], bytes]
 EditFilter = Callable[[ModuleType, Edit], bool]
 """Tells whether an edit of a module is to be carried out; all of them must agree."""
@@ -108,15 +110,22 @@ class Patcher:
         """Give the real paths of all tracked files."""
         return self.registry.files()
 
-    def apply(self, files: Collection[str] | None = None, *, retry: bool = True) -> Patch:
+    def apply(
+        self,
+        files: Files = None,
+        *,
+        retry: bool = True,
+        undisturbed: Check | None = None,
+    ) -> Patch:
         """Make the program embody what `files` (all tracked ones) hold now, whole or not at all.
 
         Held files of earlier tries belong to the batch. Gives the patch; `ok` is false, and
         nothing was changed, where one of the files cannot be taken. Without `retry` nothing is
-        done where all texts are those that were refused before.
+        done where all texts are those that were refused before; nor where `undisturbed`, which
+        is asked once the files are read, says that they are being written again.
         """
         with self._lock, SESSIONS.transaction(), heap.seldom_collected():
-            patch = self._apply(files, retry=retry)
+            patch = self._apply(files, undisturbed, retry=retry)
         self._tell(patch)
         return patch
 
@@ -150,12 +159,16 @@ class Patcher:
             return Patch(0, kind, errors=tuple(refusal(error) for error in errors))
         return self._carry_out(readings, kind, started)
 
-    def _apply(self, files: Collection[str] | None, *, retry: bool) -> Patch:
+    def _apply(self, files: Files, undisturbed: Check | None, *, retry: bool) -> Patch:
         started = time.perf_counter()
         if files is not None:
             held = {tracked.file for tracked in self.registry if tracked.held}
             files = {*files, *held}
         sources, errors = reading.changed_sources(self.registry, files)
+        if undisturbed is not None and not undisturbed():
+            for tracked, _ in sources:
+                tracked.stamp = None  # not taken
+            return Patch(0)
         known = all(source.data == tracked.seen for tracked, source in sources)
         if known and not errors and not retry:
             return Patch(0)  # a thread that tries again would disturb the program for nothing

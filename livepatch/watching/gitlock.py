@@ -12,7 +12,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
+
+CHECK: Final = 0.02
+MESSAGE: Final = 5.0  # seconds
 
 
 class GitLocks:
@@ -45,6 +49,47 @@ class GitLocks:
             lock = None if parent == folder else self._lock_of(parent)
         self._locks[folder] = lock
         return lock
+
+
+class GitWait:
+    """Has a batch of files wait while git is at work on them; the clock is an argument."""
+
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        """Wait for nothing."""
+        self._warn = warn
+        self._locks = GitLocks()
+        self._since: float | None = None
+        self._next = 0.0
+
+    def is_busy(self, files: Iterable[str]) -> bool:
+        """Say whether git is at work on one of `files` at this moment."""
+        return self._locks.held(files) is not None
+
+    def must_wait(self, files: Iterable[str], now: float) -> bool:
+        """Say whether git is at work on one of `files`; tell so once where that takes long."""
+        lock = self._locks.held(files)
+        if lock is None:
+            return False
+        if self._since is None:
+            self._since = now
+        before = self._next - self._since
+        self._next = now + CHECK
+        if before < MESSAGE <= self._next - self._since:
+            self._warn(f"changes wait for git: {lock} exists (delete it if no git is running)")
+        return True
+
+    def has_just_ended(self) -> bool:
+        """Say once that what was waited for is over: a rebase takes the lock for every commit."""
+        waited, self._since = self._since is not None, None
+        return waited
+
+    def next_look(self, due: float | None) -> float | None:
+        """Give the time for the next look at a batch that is `due`."""
+        return due if due is None or self._since is None else max(due, self._next)
+
+    def forget(self) -> None:
+        """Look the repositories up anew next time."""
+        self._locks.forget()
 
 
 def git_folder(folder: str) -> str | None:

@@ -20,15 +20,14 @@ from typing import Final
 from livepatch.watching import background, forking, polling
 from livepatch.watching.events import FileEvent, Observer
 from livepatch.watching.folders import Folders
-from livepatch.watching.gitlock import GitLocks
+from livepatch.watching.gitlock import GitWait
 from livepatch.watching.observer import WakeOnlyObserver, open_observer
 from livepatch.watching.polling import Poller, seconds_since_written, signature_of
 from livepatch.watching.quiet import Quiet
 from livepatch.watching.targets import Targets
 
 _DEFAULT_POLL: Final = 1.0
-_GIT_CHECK: Final = 0.02
-_GIT_MESSAGE: Final = 5.0
+_ROUNDS: Final = 20
 _HALT_LIMIT: Final = 5.0
 _NOISE: Final = 20
 _SETTLING: Final = 1.0  # seconds: until then a program needs its time to start
@@ -77,9 +76,9 @@ class Watcher:
         self._quiet = Quiet(debounce=debounce)
         self._poller = Poller()
         self._next_poll = 0.0
-        self._git = GitLocks()
-        self._git_since: float | None = None
-        self._git_check = 0.0
+        self._git = GitWait(warn)
+        self._batch: frozenset[str] = frozenset()
+        self._rounds = 0
         self._noise = 0
         self._noise_time = 0.0
         self._mask: frozenset[int] | None = None
@@ -247,9 +246,7 @@ class Watcher:
             return 0.0
         due = self._quiet.due()
         times = [self._folders.next_retry() if self._folders is not None else None]
-        times.append(
-            due if due is None or self._git_since is None else max(due, self._git_check)
-        )
+        times.append(self._git.next_look(due))
         times.append(self._next_poll if len(self._poller) else None)
         times.append(self._chores.due)
         known = [at for at in times if at is not None]
@@ -296,37 +293,49 @@ class Watcher:
         if len(self._poller) and self._next_poll <= now:
             self._scan(now)
 
-    def _scan(self, now: float) -> bool:
-        """Look at the polled files; say whether one had changed."""
+    def _scan(self, now: float) -> None:
+        """Look at the polled files."""
         changed = self._poller.scan()
         self._next_poll = now + (self._poll or _DEFAULT_POLL)
-        return self._note(changed, now)
+        self._note(changed, now)
 
     def _apply_batch(self, now: float) -> None:
         """Apply what is pending, unless it is still being written or git is busy with it."""
-        if any(map(polling.is_just_emptied, self._quiet.pending)):
+        if self._git.must_wait(self._quiet.pending, now):
+            return
+        emptied = any(map(polling.is_just_emptied, self._quiet.pending))
+        if self._git.has_just_ended() or emptied:
             self._quiet.touch(now)
-            return
-        lock = self._git.held(self._quiet.pending)
-        if lock is not None:
-            self._wait_for_git(lock, now)
-            return
-        if self._git_since is not None:
-            self._git_since = None
-            self._quiet.touch(now)  # a rebase takes the lock once for every commit
             return
         if self._has_grown(now):
             return
-        files = self._quiet.take()
-        self._git.forget()
+        self._batch = self._quiet.take()
         try:
             background.restore_signals(self._mask)
-            self._apply(files)
+            self._apply(self._batch)
         except BaseException:  # noqa: BLE001  sys.exit() in an edited module is no end of ours
             self._warn(f"the change could not be applied:\n{background.traceback_text()}")
         finally:
             if self._mask is not None:
                 background.block_signals()
+            self._git.forget()
+            self._rounds *= bool(self._quiet.pending)
+
+    def is_undisturbed(self) -> bool:
+        """Say, to `apply` that has read the batch, whether nobody began to write meanwhile.
+
+        If somebody did, the batch is pending again with what was written, and `apply` is to do
+        nothing. After some rounds of that the answer is yes: a file may be written all the time.
+        """
+        if self._rounds >= _ROUNDS or self._thread not in {None, threading.current_thread()}:
+            return True
+        self._has_grown(now := self._clock())
+        if not self._quiet.pending and not self._git.is_busy(self._batch):
+            return True
+        for file in self._batch:
+            self._quiet.add(file, complete=False, now=now)
+        self._rounds += 1
+        return False
 
     def _has_grown(self, now: float) -> bool:
         """Look once more, now that git is known to be done; say whether to wait on.
@@ -334,17 +343,8 @@ class Watcher:
         On a busy machine this thread may lose the processor between its last look at the files
         and the question about git, and the whole checkout may have happened meanwhile.
         """
-        if len(self._poller) and self._scan(now):
-            return True
+        if len(self._poller):
+            self._scan(now)
         self._note(self._observer.wait(0.0), self._clock())
         due = self._quiet.due()
         return due is not None and due > now
-
-    def _wait_for_git(self, lock: str, now: float) -> None:
-        """Look again soon; say so once where it takes long."""
-        if self._git_since is None:
-            self._git_since = now
-        before = self._git_check - self._git_since
-        self._git_check = now + _GIT_CHECK
-        if before < _GIT_MESSAGE <= self._git_check - self._git_since:
-            self._warn(f"changes wait for git: {lock} exists (delete it if no git is running)")

@@ -59,6 +59,16 @@ def test_a_file_that_is_as_it_was_imported_needs_no_patcher(module):
     assert front._patcher is None
 
 
+def test_nothing_is_taken_while_the_files_are_being_written_again(module):
+    front = Front()
+    front.track(module, module.__file__, Path(module.__file__).read_bytes())
+    save(module, "def f(): return 22\n")
+    front.apply(frozenset({module.__file__}), lambda: False)
+    assert module.f() == 1
+    assert front.patcher().apply(), "the file is looked at again, whatever its stamp"
+    assert module.f() == 22
+
+
 def test_a_module_imported_before_is_known_to_be_late(module):
     front = Front()
     front.track(module, module.__file__)  # the file is younger than this process

@@ -208,6 +208,64 @@ def test_what_is_written_while_the_watcher_has_no_processor_belongs_to_the_batch
     assert [found for _, found in applied] == [set(files)]
 
 
+def test_what_is_written_while_the_batch_is_read_belongs_to_it(make, script, applied, files):
+    def apply(batch):
+        script.now += 0.004  # so long took the reading
+        if watcher.is_undisturbed():
+            applied.append(batch)
+
+    watcher = make(apply=apply)
+    track(watcher, files)
+    script.at(1, files[0])
+    script.at(1.004, files[1])
+    script.at(1.020, files[2])
+    run(watcher)
+    assert applied == [set(files)]
+
+
+def test_a_batch_that_git_begins_to_write_while_it_is_read_waits_for_git(
+    make, script, applied, files
+):
+    Path(folder_of(files[0]), ".git").mkdir()
+    lock = Path(folder_of(files[0]), ".git", "index.lock")
+    script.at(1, files[0])
+    reads = []
+
+    def apply(batch):
+        reads.append(batch)
+        if len(reads) == 1:
+            lock.touch()
+            script.at(1.2, files[1])
+        if watcher.is_undisturbed():
+            applied.append(batch)
+
+    watcher = make(apply=apply, tracked=lambda path: bool(reads) and path == files[1])
+    track(watcher, files[:1])
+    with contextlib.suppress(Idle):
+        while script.now < 101.5:
+            watcher.step()
+    assert applied == []
+    lock.unlink()
+    run(watcher)
+    assert applied == [set(files[:2])]
+
+
+def test_a_file_that_is_written_all_the_time_is_applied_all_the_same(
+    make, script, applied, files
+):
+    def apply(batch):
+        script.at(script.now - 100, files[0])  # and once more
+        if watcher.is_undisturbed():
+            applied.append(batch)
+            script.future.clear()
+
+    watcher = make(apply=apply)
+    track(watcher, files)
+    script.at(1, files[0])
+    run(watcher)
+    assert applied == [{files[0]}]
+
+
 def test_events_about_other_files_apply_nothing(make, script, applied, files):
     watcher = make()
     track(watcher, files[:1])
