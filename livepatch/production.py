@@ -96,7 +96,7 @@ def wsgi(app: Callable[..., Any]) -> Callable[..., Any]:
 
     A response is of one version from its first line to its last byte, whatever is patched.
     """
-    return _extension("wsgi").SessionMiddleware(app)  # type: ignore[no-any-return]
+    return _extension("wsgi").in_sessions(app)  # type: ignore[no-any-return]
 
 
 def asgi(app: Callable[..., Any], *, websockets: bool = True) -> Callable[..., Any]:

@@ -36,7 +36,7 @@ class SessionMiddleware:
         if kind not in self._kinds or is_pinned():
             await self.app(scope, receive, send)
             return
-        session = Pinned("request" if kind == "http" else kind)
+        session = Request() if kind == "http" else Websocket()
         if SESSIONS.canary_share:
             send = _noting_errors(session, send)
         # Every request comes along here: what `Session` does, without its calls.
@@ -50,6 +50,18 @@ class SessionMiddleware:
         finally:
             unpin(token)
             SESSIONS.release(session)
+
+
+class Request(Pinned):
+    """The session of one request."""
+
+    name = "request"
+
+
+class Websocket(Pinned):
+    """The session of one websocket."""
+
+    name = "websocket"
 
 
 def _noting_errors(session: Pinned, send: Send) -> Send:

@@ -1,13 +1,17 @@
-"""A session for each request of a WSGI application, up to the last byte of its response."""
+"""A session for each request of a WSGI application, up to the last byte of its response.
+
+Every request of a program comes along here, so this is written to take few calls of Python.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from livepatch.patching.commits import SESSIONS, Pinned
 from livepatch.patching.sessions import is_pinned, unpin
-from livepatch.runtime.epochs import PIN, UNPINNED, Pin
+from livepatch.runtime.epochs import PIN, UNPINNED
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -20,36 +24,51 @@ class SessionMiddleware:
     def __init__(self, app: Application) -> None:
         """Wrap `app`."""
         self.app = app
+        self._answer = in_sessions(app)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request in a session, which ends when the server has the whole response."""
-        # Every request comes along here: what `Session` does, without its calls.
+        return self._answer(environ, start_response)
+
+
+def in_sessions(app: Application) -> Application:
+    """Give `app` with a session for each request: a function, which is called for less."""
+
+    def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if PIN.get() is not UNPINNED and is_pinned():
-            return self.app(environ, start_response)  # in another session, which goes on
-        session = Pinned("request")
+            return app(environ, start_response)  # in another session, which goes on
+        session = Request()
         if SESSIONS.canary_share:
             start_response = _noting_errors(session, start_response)
         SESSIONS.open(session)
         token = PIN.set(session)
         try:
-            response = self.app(environ, start_response)
+            response = app(environ, start_response)
         except BaseException as error:
             unpin(token)
             session.failed |= isinstance(error, Exception)
             SESSIONS.release(session)
             raise
-        unpin(token)
-        kind = type(response)
-        if kind is list or kind is tuple or _is_file(environ, response):
-            SESSIONS.release(session)  # nothing of the program runs any more
+        try:
+            PIN.reset(token)
+        except ValueError:
+            unpin(token)
+        kind, sent = type(response), environ.get("wsgi.file_wrapper")
+        if kind is list or kind is tuple or (type(sent) is type and isinstance(response, sent)):
+            SESSIONS.release(session)  # nothing of the program runs now: the server sends it
             return response
-        return _Body(session, response)
+        body = _Body(_in_session(session, response))
+        body.session = session
+        body.response = response
+        return body
+
+    return answer
 
 
-def _is_file(environ: Environ, response: object) -> bool:
-    """Tell whether the server sends `response` in a way of its own (sendfile)."""
-    wrapper = environ.get("wsgi.file_wrapper")
-    return isinstance(wrapper, type) and isinstance(response, wrapper)
+class Request(Pinned):
+    """The session of one request."""
+
+    name = "request"
 
 
 def _noting_errors(session: Pinned, start_response: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,33 +79,26 @@ def _noting_errors(session: Pinned, start_response: Callable[..., Any]) -> Calla
     return noting
 
 
-class _Body:
-    """The chunks of a response, each made in the session of its request."""
+class _Body(chain[bytes]):
+    """The chunks of a response; its `close` ends the session of the request.
 
-    __slots__ = ("_chunks", "_pieces", "_session")
+    It is its own iterator, as `chain` is one: nothing of Python runs between the server and
+    what gives the chunks.
+    """
 
-    def __init__(self, session: Pinned, chunks: Iterable[bytes]) -> None:
-        self._session: Pinned | None = session
-        self._chunks = chunks
-        self._pieces: Iterator[bytes] | None = None
+    __slots__ = ("response", "session")
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Give an iterator that goes on where an earlier one stopped."""
-        if self._pieces is None:
-            self._pieces = _in_session(self._session or UNPINNED, self._chunks)
-        return self._pieces
-
-    def __next__(self) -> bytes:
-        return next(iter(self))
+    session: Pinned | None
+    response: Iterable[bytes]
 
     def close(self) -> None:
         """Close the response and end the session; a second call does nothing."""
-        session = self._session
+        session = self.session
         if session is None:
             return
-        self._session = None
+        self.session = None
         try:
-            close = getattr(self._chunks, "close", None)
+            close = getattr(self.response, "close", None)
             if close is not None:
                 token = PIN.set(session)
                 try:
@@ -98,11 +110,11 @@ class _Body:
 
     def __del__(self) -> None:
         """End the session where a server forgot to close the response."""
-        if self._session is not None:
-            SESSIONS.release(self._session)
+        if self.session is not None:
+            SESSIONS.release(self.session)
 
 
-def _in_session(session: Pin, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _in_session(session: Pinned, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Give `chunks`; whoever takes them is pinned only while one is made."""
     token, pinned = PIN.set(session), True
     try:
@@ -112,8 +124,7 @@ def _in_session(session: Pin, chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield chunk
             token, pinned = PIN.set(session), True
     except Exception:
-        if isinstance(session, Pinned):
-            session.failed = True
+        session.failed = True
         raise
     finally:
         if pinned:

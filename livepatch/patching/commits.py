@@ -25,22 +25,20 @@ from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
 
 
 class Pinned(Pin):
-    """A pin that is counted: as long as somebody holds it, its version is kept."""
+    """A pin that is counted: as long as somebody holds it, its version is kept.
 
-    __slots__ = ("canary", "failed", "holds", "name", "started", "thread", "told", "version")
+    `Sessions.open` gives it its epoch. Every request makes one: what most of them leave as it
+    is stands in the class, and nothing of Python runs to make it.
+    """
 
+    name = ""
+    version = -1
+    canary = False
+    failed = False
+    told = False  # True where it was reported as one that does not end
+    holds = 1
     started: float
     thread: int
-    told: bool  # set where it is reported as one that does not end
-
-    def __init__(self, name: str) -> None:
-        """Pin nobody yet."""
-        self.epoch = NEWEST  # every request comes along here: no call of the base class
-        self.name = name
-        self.version = -1
-        self.canary = False
-        self.failed = False
-        self.holds = 1
 
     def hold(self) -> bool:
         """Keep the session open beyond its block; tell whether it still was."""
@@ -143,7 +141,7 @@ class Sessions:
         since = self.clock() - self.limit
         with self._gate:
             old = [item for item in self._open if item.started < since]
-            old = [item for item in old if not hasattr(item, "told")]
+            old = [item for item in old if not item.told]
             for item in old:
                 item.told = True
         return shown(old, self.clock())
@@ -205,7 +203,7 @@ class Sessions:
         with self._writer:
             self._busy += 1
             self._owner = threading.get_ident()
-            token = PIN.set(Pin(NEWEST))
+            token = PIN.set(Pin())
             try:
                 yield
             finally:

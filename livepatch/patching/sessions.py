@@ -39,11 +39,9 @@ class Session(Pinned):
     each call of a function, coroutine function or generator.
     """
 
-    __slots__ = ("_outer", "_token")
-
     def __init__(self, name: str = "") -> None:
         """Pin nobody yet; `name` is what `pending()` shows."""
-        Pinned.__init__(self, name)
+        self.name = name
         self._token: Token[Pin] | None = None
         self._outer: Pinned | None = None
 

@@ -25,14 +25,10 @@ NEWEST: Final = 1 << 62
 class Pin:
     """The epoch whose code a caller runs; what ends a session makes it `NEWEST`."""
 
-    __slots__ = ("__weakref__", "epoch")
-
-    def __init__(self, epoch: int) -> None:
-        """Pin to `epoch`."""
-        self.epoch = epoch
+    epoch: int = NEWEST
 
 
-UNPINNED: Final = Pin(NEWEST)
+UNPINNED: Final = Pin()
 PIN: Final[ContextVar[Pin]] = ContextVar("livepatch_pin", default=UNPINNED)
 
 
