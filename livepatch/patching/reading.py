@@ -151,7 +151,8 @@ def binds_elsewhere(difference: regions.Difference, text: str) -> bool:
 def _bound_otherwise(old: Sequence[Definition], new: Sequence[Definition]) -> frozenset[str]:
     """Give the names of functions and classes that came or went, and of changed statements.
 
-    Decorated ones as well, which bind what their decorators make of them.
+    Decorated ones as well, which bind what their decorators make of them; and the names of
+    statements that changed places.
     """
     found: list[frozenset[str]] = []
     for these, others in ((old, new), (new, old)):
@@ -162,7 +163,20 @@ def _bound_otherwise(old: Sequence[Definition], new: Sequence[Definition]) -> fr
                 texts.remove(definition.text)  # each stands for one of its text
             elif definition.name not in named or getattr(definition.node, "decorator_list", []):
                 found.append(definition.binds)
-    return frozenset().union(*found) - {"*"}
+    before, after = _texts_by_name(old), _texts_by_name(new)
+    moved = frozenset(
+        name for name, texts in before.items() if len(texts) > 1 and texts != after.get(name)
+    )
+    return moved.union(*found) - {"*"}
+
+
+def _texts_by_name(definitions: Sequence[Definition]) -> dict[str, list[str]]:
+    """Give the texts of the statements that bind each name, in their order."""
+    found: dict[str, list[str]] = {}
+    for definition in definitions:
+        for name in definition.binds:
+            found.setdefault(name, []).append(definition.text)
+    return found
 
 
 def make_late_reading(tracked: TrackedFile, source: SourceText) -> Reading:

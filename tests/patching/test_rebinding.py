@@ -150,6 +150,11 @@ def test_nothing_under_the_main_guard_runs_or_is_spoken_of(project):
     assert app.X == 6
 
 
+def test_statements_that_changed_places_above_one_that_goes_on_from_them(edited):
+    old = "A = 1\nA = 2\n\ndef f():\n    return A\n\nclass Between:\n    pass\n\nA = (A, 3)\n"
+    edited(old, old.replace("A = 1\nA = 2\n", "A = 2\nA = 1\n"), "A, f()")
+
+
 def test_importers_follow_to_what_the_last_statement_gives(project):
     app = project.start("app", "G = [1]\n")
     user = project.start("user", "from app import G\n")
