@@ -163,7 +163,7 @@ def _annotations_of_class(site: Site, scope: Scope, path: Path) -> build.Staging
     if unit is not None and found is not None:
         code = site.units.class_annotations(unit, found.node, path, ran)
     if code is not None and scope.owner is not None:
-        build.execute_class_body(code, vars(site.module), staging, scope.owner)
+        site.execute_body(code, staging, scope.owner)
     return staging
 
 

@@ -168,7 +168,7 @@ class Site:
             code = self.units.class_statement(unit, owner, definition, node)
             if code is None:
                 return {}
-            build.execute_class_body(code, vars(self.module), staging, scope.owner)
+            self.execute_body(code, staging, scope.owner)
             if not self._is_docstring(node):
                 staging.pop("__doc__", None)
         elif self.must_run_in_place(node, scope):
@@ -181,6 +181,12 @@ class Site:
         for key in LAZY_ANNOTATIONS:
             staging.pop(key, None)
         return {**staging, **dict.fromkeys(staging.deleted, MISSING)}
+
+    def execute_body(self, code: CodeType, staging: build.Staging, owner: type) -> None:
+        """Run the body code of a live class, with the type parameters that it is about to have."""
+        parameters = self.transaction.pending_value(owner, "__type_params__")
+        known = None if parameters is MISSING else parameters
+        build.execute_class_body(code, vars(self.module), staging, owner, known)
 
     def run_capturing(
         self, node: ast.stmt, unit: Definition, definition: Definition, scope: Scope, key: str

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
 
 from livepatch import interp
 from livepatch.diff import parts
@@ -98,6 +99,11 @@ class Transaction:
     def is_pending(self, namespace: object, name: str) -> bool:
         """Tell whether a write to `name` in `namespace` waits to be carried out."""
         return any(write.target is namespace and write.name == name for write in self.pending)
+
+    def pending_value(self, target: object, name: str) -> Any:
+        """Give what a write to `name` of `target` will make of it, MISSING where none waits."""
+        values = [w.value for w in self.pending if w.target is target and w.name == name]
+        return values[-1] if values else MISSING
 
     def publish(self) -> None:
         """Carry out the pending writes that only add names: old code cannot notice them."""

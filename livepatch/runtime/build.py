@@ -61,10 +61,19 @@ def execute(code: CodeType, namespace: dict[str, Any], staging: Staging) -> None
 
 
 def execute_class_body(
-    code: CodeType, namespace: dict[str, Any], staging: Staging, owner: type
+    code: CodeType,
+    namespace: dict[str, Any],
+    staging: Staging,
+    owner: type,
+    parameters: tuple[Any, ...] | None = None,
 ) -> None:
-    """Run the body code of a class; the functions it makes belong to the live class `owner`."""
-    cells = tuple(_type_cell(name, owner, staging) for name in code.co_freevars)
+    """Run the body code of a class; the functions it makes belong to the live class `owner`.
+
+    `parameters` are the type parameters that the class is about to get, if not those it has.
+    """
+    if parameters is None:
+        parameters = owner.__dict__.get("__type_params__", ())
+    cells = tuple(_type_cell(name, owner, staging, parameters) for name in code.co_freevars)
     if cells:
         exec(code, namespace, staging, closure=cells)  # noqa: S102
     else:
@@ -80,13 +89,15 @@ def execute_class_body(
             staging[name] = kind(staging[name])
 
 
-def _type_cell(name: str, owner: type, staging: Staging) -> CellType:
+def _type_cell(
+    name: str, owner: type, staging: Staging, parameters: tuple[Any, ...]
+) -> CellType:
     """Give the cell that a class body's free variable reads (PEP 695 type parameters)."""
     if name == ".type_params":
-        return CellType(owner.__dict__.get("__type_params__", ()))
+        return CellType(parameters)
     if name == "__classdict__":
         return CellType(staging)
-    for parameter in owner.__dict__.get("__type_params__", ()):
+    for parameter in parameters:
         if parameter.__name__ == name:
             return CellType(parameter)
     if name == "__class__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from livepatch.source import scopes, words
@@ -59,14 +60,29 @@ def _mentions(text: str, name: str) -> Iterator[int]:
 
 
 def _is_in_body(text: str, at: int) -> bool:
-    """Tell whether `at` lies in an undecorated top-level function: it is not evaluated on import."""
+    """Tell whether `at` lies in the body of an undecorated top-level function.
+
+    That is not evaluated on import, as the defaults in its header are.
+    """
     start = text.rfind("\n", 0, at) + 1
     while start and not _starts_statement(text[start : start + 8]):
         start = text.rfind("\n", 0, start - 1) + 1
     if not text.startswith(("def ", "async def "), start):
         return False
     before = text.rfind("\n", 0, max(start - 1, 0)) + 1
-    return not start or not text.startswith("@", before)
+    if start and text.startswith("@", before):
+        return False
+    return at >= start + len("\n".join(_header(text[start : at + 1].split("\n"))))
+
+
+def _header(lines: Sequence[str]) -> Sequence[str]:
+    """Give the first of `lines` up to the one on which all brackets are closed again."""
+    depth = 0
+    for number, line in enumerate(lines, 1):
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+        if depth <= 0:
+            return lines[:number]
+    return lines
 
 
 def _start_of(lines: list[str], line: int) -> int:
@@ -88,7 +104,11 @@ def _continues(line: str) -> bool:
 def _parse_from(lines: list[str], start: int, line: int) -> tuple[int, list[ast.stmt]]:
     """Parse the statement that starts at `start` and reaches over `line`."""
     if re.match(r"(?:async\s+)?def\s", lines[start]):
-        return _next_start(lines, line), []  # a body: nothing in it is evaluated on import
+        header = _header(lines[start : start + REACH])
+        for body in ("", " pass"):
+            with suppress(SyntaxError):
+                return start + len(header), ast.parse("\n".join(header) + body).body
+        return _next_start(lines, line), []
     end = _next_start(lines, line)
     for _ in range(4):
         try:
