@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -31,6 +31,25 @@ def is_cache(wrapper: Any) -> bool:
 def copy_of(cache: Any, function: FunctionType) -> Any:
     """Give an empty cache like `cache` around `function`."""
     return functools.lru_cache(**cache.cache_parameters())(function)
+
+
+def emptied(writes: Sequence[Write]) -> list[Write]:
+    """Give `writes`, and what empties each cache that one of them brings back.
+
+    It may have answers of the time before, such as a generator that has been used up.
+    """
+    known = {id(write.target) for write in writes if write.name == "cache_clear"}
+    found: dict[int, Any] = {
+        id(write.value): write.value for write in writes if is_cache(write.value)
+    }
+    return [
+        *writes,
+        *(
+            Write(WriteKind.CALL, cache, "cache_clear", cache.cache_clear)
+            for key, cache in found.items()
+            if key not in known
+        ),
+    ]
 
 
 def names_of(cache: Any) -> Iterator[tuple[Namespace, str]]:

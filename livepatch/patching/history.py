@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from livepatch.model import Note, Patch, PatchKind, Write
-from livepatch.patching import breakpoints, textdiff
+from livepatch.patching import breakpoints, caches, textdiff
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registry import LATE, TrackedFile
 from livepatch.runtime import holding
@@ -122,7 +122,10 @@ class History:
         if not chosen:
             return Patch(0, kind)
         planned: dict[tuple[int, str], object] = {}
-        batches = [[holding.adapted(w, planned) for w in entry.inverse] for entry in chosen]
+        batches = [
+            caches.emptied([holding.adapted(w, planned) for w in entry.inverse])
+            for entry in chosen
+        ]
         inverses = SESSIONS.commit_all(batches)
         for _ in chosen:
             source.pop()

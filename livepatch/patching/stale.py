@@ -14,42 +14,56 @@ from operator import is_
 from types import ModuleType
 
 from livepatch.model import MISSING, Action, Edit, Kind, Note
-from livepatch.patching import imports
+from livepatch.patching import imports, indirect
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
 from livepatch.patching.statements import bare_name
 from livepatch.patching.transaction import Transaction
 from livepatch.runtime import enums
-from livepatch.source.uses import Use, uses_of
+from livepatch.source import uses
+from livepatch.source.statement_uses import Use
 
-MAKERS = frozenset(
-    {"__init__", "__new__", "__post_init__", "__call__", "__init_subclass__", "__set_name__",
-     "__class_getitem__"}
-)  # fmt: skip
 Names = defaultdict[str, set[str]]  # by name of the module
 LIMIT = 200  # notes of one patch
 
 
 class _Changed:
-    """What changed so far: values that were rebound, and code that answers otherwise now."""
+    """What changed so far: values that were rebound, and code that answers otherwise now.
+
+    `callers` is code that did not change and calls what did, by way of others too.
+    """
 
     def __init__(self) -> None:
         self.values: Names = defaultdict(set)
         self.code: Names = defaultdict(set)
+        self.callers: Names = defaultdict(set)
+
+    @property
+    def tables(self) -> tuple[Names, Names, Names]:
+        return self.values, self.code, self.callers
+
+    def count(self) -> int:
+        """Give how much changed so far."""
+        return sum(len(names) for table in self.tables for names in table.values())
 
     def names(self) -> set[str]:
         """Give the last parts of all that changed: what a text has to mention."""
         found = set()
-        for table in (self.values, self.code):
+        for table in self.tables:
             for names in table.values():
                 found |= {name.rpartition(".")[2].removesuffix("[]") for name in names}
                 found |= {name.partition(".")[0].removesuffix("[]") for name in names}
         return found
 
+    def has_methods(self) -> bool:
+        """Tell whether code of a class changed, which its instances lead to without its name."""
+        return any("." in name for names in self.code.values() for name in names)
+
     def sources(self) -> frozenset[str]:
         """Give the modules in which something changed."""
-        tables = (self.values, self.code)
-        return frozenset(name for table in tables for name, names in table.items() if names)
+        return frozenset(
+            name for table in self.tables for name, names in table.items() if names
+        )
 
 
 def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -> list[Note]:
@@ -72,11 +86,11 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
     texts = {site.tracked.file: site.text for site in sites}
     found: dict[tuple[str, int], Note] = {}
     for _ in range(8):  # each round follows the values found stale in the one before
-        more = dict(_round(changed, registry, texts, executed))
-        if found.keys() >= more.keys() or len(found) > LIMIT:
+        before = changed.count()
+        found.update(_round(changed, registry, texts, executed))
+        if changed.count() == before or len(found) > LIMIT:
             break
-        found.update(more)
-    return list(found.values())
+    return list({(note.file, note.qualname): note for note in found.values()}.values())
 
 
 def _changed_code(edit: Edit) -> Iterator[str]:
@@ -88,7 +102,7 @@ def _changed_code(edit: Edit) -> Iterator[str]:
     path = ".".join([*edit.owner, bare_name(definition)])
     if edit.action is Action.UPDATE and definition.kind is Kind.FUNCTION:
         yield path
-        if definition.name in MAKERS:
+        if definition.name in indirect.MAKERS:
             yield ".".join(edit.owner)
     elif edit.action is Action.HEADER:
         yield path
@@ -125,20 +139,30 @@ def _round(
             continue
         for module in tracked.live_modules():
             text = texts.get(tracked.file) or tracked.known_text()
-            values, code = _as_seen_by(module, tracked, text, changed, sources)
-            if not values and not code:
+            values, code, calling = _as_seen_by(module, tracked, text, changed, sources)
+            if not (values or code or calling or changed.has_methods()):
                 continue  # it mentions words, and means others by them
-            for use, cause in _stale_uses(text, values, code):
+            if any(uses.is_mentioned(text, name) for name in _tails(code | calling)):
+                changed.callers[module.__name__].update(
+                    set(indirect.callers(module, code | calling)) - code
+                )
+            asked = indirect.Asked(module, changed.code)
+            for use, cause in _stale_uses(text, values, code, calling, asked):
                 if (module.__name__, use.first) not in executed:
                     changed.values[module.__name__].update(use.targets)
                     yield (tracked.file, use.line), _note(use, cause, tracked, module)
 
 
-def _stale_uses(text: str, values: set[str], code: set[str]) -> Iterator[tuple[Use, str]]:
-    for use in uses_of(text, _heads(values | code) | _tails(values)):
-        cause = _cause(use, values, code)
+def _stale_uses(
+    text: str, values: set[str], code: set[str], calling: set[str], asked: indirect.Asked
+) -> Iterator[tuple[Use, str]]:
+    names = _heads(values | code | calling) | _tails(values)
+    for use in uses.uses_of(text, names, asked.attributes()):
+        cause = _cause(use, values, code) or asked.cause(use, code)
         if cause and cause not in use.targets:
-            yield use, cause
+            yield use, f"{cause}, which changed"
+        elif not cause and use.called & calling and asked.is_data(use):
+            yield use, f"{min(use.called & calling)}, which calls what changed"
 
 
 def _modules_held(module: ModuleType, sources: frozenset[str]) -> list[tuple[str, str]]:
@@ -179,37 +203,30 @@ def _as_seen_by(
     text: str,
     changed: _Changed,
     sources: frozenset[str],
-) -> tuple[set[str], set[str]]:
+) -> tuple[set[str], set[str], set[str]]:
     """Give the changed names as `module` writes them: its own, imported ones, dotted ones."""
     # `get` throughout: to ask must not fill the tables, which are gone through for each module
-    values = set(changed.values.get(module.__name__, ()))
-    code = set(changed.code.get(module.__name__, ()))
+    values, code, calling = (set(each.get(module.__name__, ())) for each in changed.tables)
+    both = list(zip((values, code, calling), changed.tables, strict=True))
     if _may_import(text, sources - {module.__name__}):
-        _add_imported(values, code, imports.from_imports(tracked, module), changed)
+        for mine, table in both:
+            mine |= set(_imported(imports.from_imports(tracked, module), table))
     for name, source in _modules_held(module, sources):
-        values.update(f"{name}.{each}" for each in changed.values.get(source, ()))
-        code.update(f"{name}.{each}" for each in changed.code.get(source, ()))
-    return values, code
+        for mine, table in both:
+            mine.update(f"{name}.{each}" for each in table.get(source, ()))
+    return values, code, calling
 
 
-def _add_imported(
-    values: set[str],
-    code: set[str],
-    imported: Sequence[tuple[str, str, str]],
-    changed: _Changed,
-) -> None:
-    """Add the changed names as a module writes those that it took from another one."""
+def _imported(imported: Sequence[tuple[str, str, str]], table: Names) -> Iterator[str]:
+    """Give the changed names as a module writes those that it took from another one."""
     for source, name, alias in imported:
-        for mine, table in ((values, changed.values), (code, changed.code)):
-            for each in table.get(source, ()):
-                head, dot, rest = each.partition(".")
-                if head.endswith("[]"):
-                    head, dot = head.removesuffix("[]"), "[]"
-                if name in {head, "*"}:
-                    mine.add((alias if name != "*" else head) + dot + rest)
-        whole = f"{source}.{name}"
-        values.update(f"{alias}.{each}" for each in changed.values.get(whole, ()))
-        code.update(f"{alias}.{each}" for each in changed.code.get(whole, ()))
+        for each in table.get(source, ()):
+            head, dot, rest = each.partition(".")
+            if head.endswith("[]"):
+                head, dot = head.removesuffix("[]"), "[]"
+            if name in {head, "*"}:
+                yield (alias if name != "*" else head) + dot + rest
+        yield from (f"{alias}.{each}" for each in table.get(f"{source}.{name}", ()))
 
 
 def _cause(use: Use, values: set[str], code: set[str]) -> str:
@@ -223,9 +240,9 @@ def _cause(use: Use, values: set[str], code: set[str]) -> str:
 def _note(use: Use, cause: str, tracked: TrackedFile, module: ModuleType) -> Note:
     name = ", ".join(use.targets) or f"line {use.line}"
     message = (
-        f"was computed from {cause}, which changed; its own statement did not, so it is kept"
+        f"was computed from {cause}; its own statement did not, so it is kept"
         if use.targets
-        else f"works on {cause}, which changed; it did not change itself and was not run again"
+        else f"works on {cause}; it did not change itself and was not run again"
     )
     if use.targets and "." not in use.targets[0]:
         message += (

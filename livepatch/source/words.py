@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 
 def mentions(text: str, name: str) -> Iterator[int]:
-    """Give the offsets at which `text` has `name` as a whole word.
+    """Give the offsets at which `text` has `name` as a whole word; none for an empty one.
 
     Not by a regular expression: one that begins with a boundary reads every character.
     """
-    at = text.find(name)
+    at = text.find(name) if name else -1
     while at >= 0:
         end = at + len(name)
         if not (_is_of_name(text[at - 1 : at]) or _is_of_name(text[end : end + 1])):

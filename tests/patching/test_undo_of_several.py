@@ -29,3 +29,21 @@ def test_a_default_that_changed_and_came_back_is_the_first_object_again(project)
     assert app.f() == [1]
     assert livepatch.redo().ok
     assert app.f() == [2]
+
+
+def test_a_cache_that_comes_back_is_empty(project):
+    plain = "def f():\n    return g()\n\n\ndef g():\n    yield 1\n"
+    cached = f"import functools\n\n\n@functools.cache\n{plain}"
+    app = project.start("app", plain)
+    project.write("app.py", cached)
+    assert project.refresh().ok
+    assert list(app.f()) == [1]
+    for _ in range(3):
+        assert livepatch.undo().ok
+        assert list(app.f()) == [1]
+        assert livepatch.redo().ok
+        assert list(app.f()) == [1]
+    project.write("app.py", plain)
+    assert project.refresh().ok
+    assert livepatch.undo().ok
+    assert list(app.f()) == [1]

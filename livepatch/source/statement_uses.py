@@ -1,0 +1,182 @@
+"""What one statement computes something from: the names that it reads, calls and hands on."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from livepatch.source import scopes
+from livepatch.source.outline import inner_statements, is_main_guard
+
+APPLIERS = frozenset({"map", "filter", "sorted", "max", "min", "reduce", "any", "all"})
+Names = frozenset[str]
+NONE: Names = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One statement with the names that it reads, and those that it calls, dotted ones too.
+
+    `targets` are the dotted names that it binds. A class calls `Base[]` where it subscripts a
+    base. `passed` are names that it gives to what it calls; `asked` are pairs of what is asked
+    (`name`, or `name()` for what a call gives) and the attribute that it is asked for.
+    """
+
+    first: int
+    line: int
+    targets: tuple[str, ...] = ()
+    read: Names = NONE
+    called: Names = NONE
+    bases: Names = NONE
+    decorators: Names = NONE
+    passed: Names = NONE
+    asked: frozenset[tuple[str, str]] = frozenset()
+
+
+def uses_in(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
+    """Give what `node`, or each statement in it, uses; lines are counted from `offset`."""
+    match node:
+        case ast.ClassDef():
+            yield from _in_class(node, prefix, offset)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            yield replace(
+                _evaluated(defaults), first=first + offset, line=node.lineno + offset,
+                targets=(prefix + node.name,), decorators=_names(node.decorator_list)[0],
+            )  # fmt: skip
+        case ast.If(test=test) if is_main_guard(test):
+            return
+        case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
+            read, called = _names(_header(node))  # what decides whether, or with what, they run
+            line = node.lineno + offset
+            yield Use(line, line, _bound_in_header(node, prefix), read=read, called=called)
+            for child in inner_statements(node):
+                for use in uses_in(child, prefix, offset):
+                    yield replace(use, read=use.read | read, called=use.called | called)
+        case _:
+            yield _of_statement(node, prefix, offset)
+
+
+def _in_class(node: ast.ClassDef, prefix: str, offset: int) -> Iterator[Use]:
+    bases = _names([*node.bases, *(keyword.value for keyword in node.keywords)])
+    subscripted = _names([base.value for base in node.bases if isinstance(base, ast.Subscript)])
+    called = frozenset(f"{name}[]" for name in subscripted[0]) | bases[1]
+    line = node.lineno + offset
+    yield Use(
+        line, line, (prefix + node.name,), called=called, bases=bases[0],
+        decorators=_names(node.decorator_list)[0],
+    )  # fmt: skip
+    inside = f"{prefix}{node.name}."
+    for child in node.body:
+        for use in uses_in(child, inside, offset):
+            # what a class body reads may be a name of its own
+            own = {
+                name: frozenset(f"{inside}{each}" for each in getattr(use, name))
+                for name in ("read", "called")
+            }
+            yield replace(use, read=use.read | own["read"], called=use.called | own["called"])
+
+
+def _of_statement(node: ast.stmt, prefix: str, offset: int) -> Use:
+    targets = tuple(prefix + name for name in sorted(scopes.bound_names(node)))
+    line = node.lineno + offset
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return Use(line, line, targets)
+    kept: Sequence[ast.AST] = [node]
+    if isinstance(node, ast.Expr):  # a bare call keeps only what it is given
+        call = node.value
+        kept = call.args if isinstance(call, ast.Call) and _may_keep(call.func) else []
+    found = _evaluated(kept)
+    return replace(
+        found, first=line, line=line, targets=targets, read=found.read | _filled(node)
+    )
+
+
+def _header(node: ast.stmt) -> list[ast.expr]:
+    """Give what a compound statement evaluates before the statements in it."""
+    match node:
+        case ast.If(test=test) | ast.While(test=test):
+            return [test]
+        case ast.For(iter=iterated):
+            return [iterated]
+        case ast.With(items=items):
+            return [item.context_expr for item in items]
+    return []
+
+
+def _bound_in_header(node: ast.stmt, prefix: str) -> tuple[str, ...]:
+    parts: list[ast.AST] = [*_header(node)]
+    if isinstance(node, ast.For):
+        parts.append(node.target)
+    elif isinstance(node, ast.With):
+        parts += [item.optional_vars for item in node.items if item.optional_vars is not None]
+    names = frozenset[str]().union(*map(scopes.bound_names, parts))
+    return tuple(prefix + name for name in sorted(names))
+
+
+def _filled(node: ast.stmt) -> Names:
+    """Give what a bare call of a method works on: `x` and `x.rows` for `x.rows.append(1)`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return NONE
+    return frozenset(_dotted(call.func.value))
+
+
+def _may_keep(function: ast.expr) -> bool:
+    """Tell whether what is called may keep its arguments: a builtin function does not."""
+    return not (isinstance(function, ast.Name) and hasattr(builtins, function.id))
+
+
+def _names(nodes: Sequence[ast.AST]) -> tuple[Names, Names]:
+    found = _evaluated(nodes)
+    return found.read, found.called
+
+
+def _evaluated(nodes: Sequence[ast.AST]) -> Use:
+    """Give what evaluating `nodes` reads, calls, hands on and asks for, on no line as yet."""
+    read: set[str] = set()
+    called: set[str] = set()
+    passed: set[str] = set()
+    asked: set[tuple[str, str]] = set()
+    for inner in (inner for node in nodes for inner in scopes.evaluated(node)):
+        read.update(_dotted(inner))
+        if isinstance(inner, ast.Call):
+            called.update(_dotted(inner.func))
+            given = [*inner.args, *(keyword.value for keyword in inner.keywords)]
+            handed = {name for argument in given for name in _dotted(argument)}
+            applied = isinstance(inner.func, ast.Name) and inner.func.id in APPLIERS
+            (called if applied else passed).update(handed)
+        elif isinstance(inner, ast.Attribute):
+            asked.update(_asked(inner))
+    return Use(
+        0, 0, read=frozenset(read), called=frozenset(called), passed=frozenset(passed),
+        asked=frozenset(asked),
+    )  # fmt: skip
+
+
+def _asked(node: ast.Attribute) -> Iterator[tuple[str, str]]:
+    value, call = node.value, ""
+    if isinstance(value, ast.Call):
+        value, call = value.func, "()"
+    whole = max(_dotted(value), key=len, default="")
+    if whole:
+        yield whole + call, node.attr
+
+
+def _dotted(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, ast.Attribute):
+        parts = [node.attr]
+        value: ast.expr = node.value
+        while isinstance(value, ast.Attribute):
+            parts.append(value.attr)
+            value = value.value
+        if isinstance(value, ast.Name):
+            parts.append(value.id)
+            parts.reverse()
+            for count in range(1, len(parts) + 1):
+                yield ".".join(parts[:count])

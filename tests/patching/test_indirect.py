@@ -1,0 +1,85 @@
+"""Values that came by changed code without its name: each is named, and nothing else is."""
+
+import pytest
+
+STALE = {
+    "a function that calls it": (
+        "def rate():\n    return {}\n\n\ndef price():\n    return rate() + 1\n\n\nPRICE = price()\n",
+        "PRICE",
+    ),
+    "two functions": (
+        "def a():\n    return {}\n\n\ndef b():\n    return a()\n\n\ndef c():\n    return b()\n\n\nX = c()\n",
+        "X",
+    ),
+    "a class that calls it": (
+        "def a():\n    return {}\n\n\nclass C:\n    def __init__(self):\n        self.x = a()\n\n\nX = C().x\n",
+        "X",
+    ),
+    "a method of an instance": (
+        "class C:\n    def m(self):\n        return {}\n\n\nc = C()\nX = c.m()\n",
+        "X",
+    ),
+    "a method of a new instance": (
+        "class C:\n    def m(self):\n        return {}\n\n\nX = C().m()\n",
+        "X",
+    ),
+    "an inherited method": (
+        "class B:\n    def m(self):\n        return {}\n\n\nclass C(B):\n    pass\n\n\nX = C().m()\n",
+        "X",
+    ),
+    "a property": (
+        "class C:\n    @property\n    def m(self):\n        return {}\n\n\nc = C()\nX = c.m\n",
+        "X",
+    ),
+    "a function that it was given to": (
+        "def key(x):\n    return x * {}\n\n\nX = sorted([1, -2], key=key)\n",
+        "X",
+    ),
+    "a condition": (
+        "FLAG = {}\n\nif FLAG > 1:\n    def f():\n        return 1\nelse:\n    def f():\n        return 2\n",
+        "f",
+    ),
+    "an import under a condition": (
+        "FLAG = {}\n\nif FLAG > 1:\n    import json as j\nelse:\n    import csv as j\n",
+        "j",
+    ),
+    "a loop": ("ROWS = [{}]\n\nfor row in ROWS:\n    LAST = row\n", "LAST"),
+}  # fmt: skip
+NOT_STALE = {
+    "what holds on to it": "import functools\n\n\ndef a():\n    return {}\n\n\nX = functools.partial(a)\n",
+    "what was registered": "HOOKS = []\n\n\ndef a():\n    return {}\n\n\ndef reg(f):\n    HOOKS.append(f)\n    return f\n\n\nX = reg(a)\n",
+    "another method of that name": "class C:\n    def join(self):\n        return {}\n\n\nX = ','.join(['a'])\n",
+    "an instance that makes its calls later": "def a():\n    return {}\n\n\nclass C:\n    def m(self):\n        return a()\n\n\nX = C()\n",
+    "a function that mentions it in another one": "def a():\n    return {}\n\n\ndef make():\n    def inner():\n        return a()\n    return inner\n\n\nX = make()\n",
+}  # fmt: skip
+
+
+def stale_after(project, text):
+    project.start("app", text.format(1))
+    project.write("app.py", text.format(2))
+    patch = project.refresh()
+    assert patch.ok
+    return {note.qualname for note in patch.notes if note.slug == "stale-value"}
+
+
+@pytest.mark.parametrize("way", STALE)
+def test_what_was_computed_by_way_of(project, way):
+    text, name = STALE[way]
+    assert name in stale_after(project, text)
+
+
+@pytest.mark.parametrize("what", NOT_STALE)
+def test_not_named_is(project, what):
+    assert stale_after(project, NOT_STALE[what]) == set()
+
+
+def test_a_module_that_imports_the_caller_is_told_of(project):
+    project.write("low.py", "def a():\n    return 1\n")
+    project.write("mid.py", "from low import a\n\n\ndef b():\n    return a()\n")
+    for name in ("low", "mid"):
+        project.load(name)
+    project.start("app", "import mid\n\nX = mid.b()\n")
+    project.write("low.py", "def a():\n    return 22\n")
+    (note,) = project.refresh().notes
+    assert note.qualname == "X"
+    assert "was computed from mid.b, which calls what changed" in note.message
