@@ -19,6 +19,8 @@ from livepatch.watching.events import FileEvent
 
 _RACY: Final = 2_000_000_000
 _EMPTY: Final = 0.5  # seconds
+_COARSE: Final = 2.0  # seconds
+_FINE: Final = 0.05
 
 _COARSE_CLOCK: Final = 5 if sys.platform.startswith("linux") else None
 """CLOCK_REALTIME_COARSE, from which Linux takes the times of files: it advances in ticks."""
@@ -95,6 +97,19 @@ def signature_of(file: str) -> Signature | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def may_be_newer(file: str, since: float) -> bool:
+    """Tell whether `file` may have been written after `since` (wall clock), or is not there.
+
+    File times lag behind the clock: by a tick of the kernel, and by two seconds where they are
+    kept in whole seconds (FAT).
+    """
+    found = signature_of(file)
+    if found is None:
+        return True
+    lag = _COARSE if found[0] % 1_000_000_000 == 0 else _FINE
+    return max(found[0], found[1]) >= (since - lag) * 1e9
 
 
 def is_just_emptied(file: str) -> bool:

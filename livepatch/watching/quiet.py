@@ -41,11 +41,15 @@ class Quiet:
         """Note that `file` changed at `now`; the newest word about a file counts."""
         if not self._pending:
             self._first = self._last = now
+            self.contend(0.0)
         self._pending[file] = complete
         self._last = max(self._last, now)
 
     def contend(self, excess: float) -> None:
-        """Settle as a machine needs it where `excess` more threads per processor want to run."""
+        """Settle as a machine needs it where `excess` more threads per processor want to run.
+
+        It is asked once the batch seems ready: who is to write more is among them by then.
+        """
         self._settle = min(SETTLE + SLICE * excess, self._debounce)
 
     def touch(self, now: float) -> None:

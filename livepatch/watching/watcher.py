@@ -22,7 +22,7 @@ from livepatch.watching.events import FileEvent, Observer
 from livepatch.watching.folders import Folders
 from livepatch.watching.gitlock import GitWait
 from livepatch.watching.observer import WakeOnlyObserver, open_observer
-from livepatch.watching.polling import Poller, seconds_since_written, signature_of
+from livepatch.watching.polling import Poller, seconds_since_written
 from livepatch.watching.quiet import Quiet
 from livepatch.watching.targets import Targets
 
@@ -32,7 +32,6 @@ _HALT_LIMIT: Final = 5.0
 _NOISE: Final = 20
 _SETTLING: Final = 1.0  # seconds: until then a program needs its time to start
 _BREATH: Final = 0.01
-_SLACK: Final = 2.0  # seconds: so wrong are the coarsest file times in use (FAT)
 
 
 class Watcher:
@@ -61,7 +60,7 @@ class Watcher:
         self._finished = finished
         self._excess = excess
         self._chores = background.Chores(prepare, due=clock() + _SETTLING)
-        self._since = time.time() - _SLACK
+        self._since = time.time()
         # Guards _targets, _wanted, _folders, _observer and _thread; never held in `wait` or `apply`.
         self._lock = threading.RLock()
         self._targets = Targets(tracked)
@@ -124,9 +123,10 @@ class Watcher:
             real, folders = self._targets.add(path)
             self._want(folders)
             if self._folders is not None and self._is_polled(real):
+                if not len(self._poller):
+                    self._observer.wake()  # it waits for ever while there is nothing to look at
                 self._poller.add(real)
-                self._observer.wake()  # it waits for ever while there is nothing to look at
-        self._ask_if_newer(real, self._since if since is None else since - _SLACK)
+        self._ask_if_newer(real, self._since if since is None else since)
 
     def step(self) -> None:
         """Wait until something is due, note it, and apply the batch if it is ready."""
@@ -134,11 +134,15 @@ class Watcher:
         now = self._clock()
         self._note_all(events, now)
         self._revisit(now)
-        due = self._quiet.due()
-        if due is not None and due <= now:
-            self._apply_batch(now)
+        if self._is_due(now):
+            self._quiet.contend(self._excess())
+            if self._is_due(now):
+                self._apply_batch(now)
         elif self._chores.due is not None and self._chores.due <= now:
             self._chores.advance()
+
+    def _is_due(self, now: float) -> bool:
+        return (due := self._quiet.due()) is not None and due <= now
 
     def halt(self) -> None:
         """End the thread between two patches; what is pending stays pending."""
@@ -157,7 +161,7 @@ class Watcher:
             self._observer.close()
             self._observer = WakeOnlyObserver()
             self._folders = None
-            self._since = time.time() - _SLACK
+            self._since = time.time()
             if self._thread is threading.current_thread():
                 self._halting.set()  # `apply` forked: its way back must not end in the loop
                 return
@@ -235,8 +239,7 @@ class Watcher:
 
     def _ask_if_newer(self, file: str, since: float) -> None:
         """Have `file` applied once if it was written after `since`."""
-        found = signature_of(file)
-        if found is None or max(found[0], found[1]) >= since * 1e9:
+        if polling.may_be_newer(file, since):
             self._asked.append(FileEvent(file, complete=True))
             self._observer.wake()
 
@@ -276,8 +279,6 @@ class Watcher:
                     self._folders.lose(event.path, now)
                 files = self._targets.find(event.path)
             newest.update(dict.fromkeys(files, event.complete))
-        if newest and not self._quiet.pending:
-            self._quiet.contend(self._excess())
         for file, complete in newest.items():
             age = self._finished(file) if complete else None
             self._quiet.add(file, complete=age is not None, now=now - (age or 0.0))
@@ -346,5 +347,4 @@ class Watcher:
         if len(self._poller):
             self._scan(now)
         self._note(self._observer.wait(0.0), self._clock())
-        due = self._quiet.due()
-        return due is not None and due > now
+        return not self._is_due(now)

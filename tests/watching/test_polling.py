@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from livepatch.watching.polling import Poller, seconds_since_written
+from livepatch.watching.polling import Poller, may_be_newer, seconds_since_written
 
 LATER = 3600 * 10**9
 
@@ -117,3 +117,29 @@ def test_an_empty_or_missing_file_is_not_finished(tmp_path):
 def test_a_time_in_the_future_counts_as_now(file):
     os.utime(file, (4_000_000_000, 4_000_000_000))
     assert seconds_since_written(str(file)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("written", "may_be"),
+    [(0.5, True), (-0.02, True), (-1.5, False), (-10.0, False)],
+)
+def test_a_file_is_newer_than_a_moment_but_for_a_tick(tmp_path, written, may_be):
+    file = tmp_path / "a.py"
+    file.touch()
+    since = file.stat().st_ctime_ns / 1e9 + 20.25
+    os.utime(file, (0, since + written))
+    assert may_be_newer(str(file), since) is may_be
+
+
+def test_times_in_whole_seconds_may_be_two_seconds_late(tmp_path):
+    file = tmp_path / "a.py"
+    file.touch()
+    since = int(file.stat().st_ctime_ns / 1e9) + 20
+    os.utime(file, (0, since - 1))
+    assert may_be_newer(str(file), since)
+    os.utime(file, (0, since - 3))
+    assert not may_be_newer(str(file), since)
+
+
+def test_a_file_that_is_not_there_may_have_been_removed_since(tmp_path):
+    assert may_be_newer(str(tmp_path / "a.py"), 0.0)

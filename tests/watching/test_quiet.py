@@ -24,11 +24,15 @@ def test_a_finished_save_is_due_after_the_settle(quiet):
 
 
 def test_on_a_contended_machine_the_settle_is_longer(quiet):
-    quiet.contend(0.5)
     quiet.add("a", complete=True, now=10.0)
+    quiet.contend(0.5)
     assert quiet.due() == 10.0 + SETTLE + SLICE / 2
     quiet.contend(0.0)
     assert quiet.due() == 10.0 + SETTLE
+    quiet.contend(0.5)
+    quiet.take()
+    quiet.add("a", complete=True, now=20.0)
+    assert quiet.due() == 20.0 + SETTLE, "every batch is asked for anew"
 
 
 def test_an_unfinished_save_waits_for_quiet(quiet):

@@ -208,6 +208,23 @@ def test_what_is_written_while_the_watcher_has_no_processor_belongs_to_the_batch
     assert [found for _, found in applied] == [set(files)]
 
 
+def test_a_save_waits_longer_while_threads_wait_for_a_processor(make, script, applied, files):
+    asked = []
+
+    def excess():
+        asked.append(script.now)
+        return 1.0 if len(asked) < 3 else 0.0
+
+    watcher = make(excess=excess)
+    track(watcher, files)
+    script.at(1, files[0])
+    script.at(1.004, files[1])  # its writer had lost the processor
+    script.at(3, files[2])
+    run(watcher)
+    assert [batch for _, batch in applied] == [set(files[:2]), {files[2]}]
+    assert applied[1][0] == 3.002, "it costs nothing where nobody waits"
+
+
 def test_what_is_written_while_the_batch_is_read_belongs_to_it(make, script, applied, files):
     def apply(batch):
         script.now += 0.004  # so long took the reading
