@@ -82,9 +82,9 @@ class Edit:
 
     `owner` names the enclosing classes, outermost first; `unit` is the new top-level statement
     around `new`. `parts` says what differs: `body`, `docstring`, `signature`, `annotations`,
-    `decorators`, `bases`, `type_params`, `kind`, `name`, and `default NAME` for each parameter
-    with another default. `held` names stay as they are: a statement below binds them, on the
-    given line if it would have to run again (else 0).
+    `decorators`, `bases`, `type_params`, `kind`, `name`, `order` (of a class's attributes), and
+    `default NAME` for each parameter with another default. `held` names stay as they are: a
+    statement below binds them, on the given line if it would have to run again (else 0).
     """
 
     action: Action

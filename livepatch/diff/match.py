@@ -275,11 +275,23 @@ def _class_edits(
         flagged = FLAGGED if everything else frozenset()
         yield Edit(Action.RENAME, old, new, owner, home, changed | flagged)
         return
+    pairs = match(*_both_living(old.children, new.children))
+    if _other_order(pairs):
+        changed |= {"order"}
     if changed:
         yield Edit(Action.HEADER, old, new, owner, home, changed)
-    pairs = match(*_both_living(old.children, new.children))
     inner = (*owner, new.name)
     yield from _scope_edits(pairs, inner, home, everything=everything)
+
+
+def _other_order(pairs: Sequence[Pair]) -> bool:
+    """Tell whether attributes of a class changed places: fields and members have an order."""
+    places = [
+        old.first
+        for old, new in pairs
+        if old is not None and new is not None and new.kind is Kind.STATEMENT and new.binds
+    ]
+    return places != sorted(places)
 
 
 def _statement_edits(

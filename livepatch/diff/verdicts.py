@@ -73,6 +73,9 @@ def _header(edit: Edit) -> tuple[Verdict, str, str]:
             "class, and instances follow if they can"
         )
         return Verdict.LOSES, message, "layout"
+    if edit.parts == {"order"}:
+        message = "attributes changed places: a dataclass, enumeration or the like is made anew"
+        return Verdict.SAFE, message, ""
     return (
         Verdict.LOSES,
         "the class statement runs again, with its hooks; the class stays",

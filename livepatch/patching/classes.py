@@ -8,6 +8,7 @@ as their layout allows.
 from __future__ import annotations
 
 import ast
+import dataclasses
 from functools import partial
 
 from livepatch.diff.match import match
@@ -29,6 +30,25 @@ from livepatch.patching.site import Scope, Site
 from livepatch.runtime import classes, enums, fields, kinds
 
 Path = tuple[str, ...]
+ORDER = frozenset({"order"})
+
+
+def drop_idle_orders(site: Site) -> None:
+    """Leave out the edits that say of a class nothing but that attributes changed places.
+
+    Only what is generated from the body has an order: fields, members.
+    """
+    edits = [edit for edit in site.plan.edits if edit.parts != ORDER or _has_order(site, edit)]
+    if len(edits) != len(site.plan.edits):
+        site.plan = dataclasses.replace(site.plan, edits=tuple(edits))
+
+
+def _has_order(site: Site, edit: Edit) -> bool:
+    if edit.new is None:
+        return False
+    scope = site.scope_of((*edit.owner, edit.new.name))
+    cls = None if scope is None else scope.owner
+    return cls is not None and kinds.is_generated_from_body(cls, (), is_attribute=True)
 
 
 def classes_to_rebuild(site: Site) -> frozenset[Path]:
@@ -81,7 +101,7 @@ def rebuild(site: Site, path: Path) -> None:
     if live is None or live.owner is None or not isinstance(made, type):
         statements.bind(site, scope, new_definition.name, made, made=True)
         return
-    keep = unchanged_names(old_definition, new_definition)
+    keep = unchanged_names(old_definition, new_definition) - kinds.places_in(made)
     site.generated[path] = frozenset(classes.namespace_of(made))
     _drop_marks(site, live.owner, made, old_definition)
     standard = partial(transplanted, site, live.owner, made, keep, new_definition)

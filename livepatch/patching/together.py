@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from livepatch.model import Action, Edit, Note
-from livepatch.patching import dependents, handover, imports, liveloops, stale, upgrades
+from livepatch.patching import (
+    classes,
+    dependents,
+    handover,
+    imports,
+    liveloops,
+    stale,
+    upgrades,
+)
 from livepatch.patching.optin import Marks
 from livepatch.patching.prepare import prepare_all
 from livepatch.patching.reading import Reading
@@ -38,9 +46,9 @@ def prepare(
             ]
             units = Units(item.tracked.code_name, item.flags, item.whole, rewrite, changed)
             text = item.source.text
-            sites.append(
-                Site(transaction, registry, item.tracked, module, item.plan, units, text)
-            )
+            site = Site(transaction, registry, item.tracked, module, item.plan, units, text)
+            classes.drop_idle_orders(site)
+            sites.append(site)
     prepare_all(sites, filters)
     dependents.rebuild_subclasses(transaction, registry, sites)
     upgrades.carry_over(sites)

@@ -33,3 +33,13 @@ def is_generated_from_body(cls: type, names: Collection[str], *, is_attribute: b
         or (issubclass(cls, tuple) and "_fields" in own)
         or "__total__" in own
     )
+
+
+def places_in(cls: type) -> frozenset[str]:
+    """Give the attributes of a named tuple that stand for a place in it, whatever their text."""
+    fields = classes.namespace_of(cls).get("_fields", ())
+    return (
+        frozenset(fields)
+        if issubclass(cls, tuple) and isinstance(fields, tuple)
+        else frozenset()
+    )

@@ -1,0 +1,2 @@
+point = app.Point(5, 6)
+red = app.Colour.RED
