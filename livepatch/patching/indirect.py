@@ -66,9 +66,18 @@ def _leads_to(names: tuple[str, ...], cls: str, target: str) -> bool:
 class Asked:
     """What the statements of `module` ask of instances of classes whose methods changed."""
 
-    def __init__(self, module: ModuleType, code: Mapping[str, Iterable[str]]) -> None:
-        """Take the changed code: dotted names by the name of their module."""
+    def __init__(
+        self,
+        module: ModuleType,
+        code: Mapping[str, Iterable[str]],
+        members: Collection[str] = (),
+    ) -> None:
+        """Take the changed code and members of enumerations, all dotted names.
+
+        Those of the code by their module, the members as `module` writes them.
+        """
         self._space = vars(module)
+        self.members = frozenset(members)
         self._methods = {
             (source, name) for source, names in code.items() for name in names if "." in name
         }
@@ -83,7 +92,7 @@ class Asked:
             found = self._method_of(receiver, attribute)
             if found:
                 return found
-        handed = use.passed.intersection(code)
+        handed = use.passed.intersection(code) or use.read & self.members
         return min(handed) if handed and self.is_data(use) else ""
 
     def is_data(self, use: Use) -> bool:

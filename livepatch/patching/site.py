@@ -16,6 +16,7 @@ from typing import Any
 
 from livepatch.model import MISSING, Definition, FilePlan, Write, WriteKind
 from livepatch.patching import dispatching
+from livepatch.patching.effects import Effects
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Rebinding, Transaction
 from livepatch.patching.units import Units
@@ -150,11 +151,17 @@ class Site:
             return {a.asname or a.name: getattr(__future__, a.name) for a in node.names}
         self.make_visible(node, scope)
         before = [(*both, dict(both[1])) for both in dispatching.registries(node, scope.get)]
+        effects = Effects(node, lambda name: self._seen_from(scope, name))
         try:
             return self._run(node, unit, definition, scope)
         finally:
+            self.transaction.done(effects.inverse())
             for found in before:
                 self.transaction.done(dispatching.restored(*found))
+
+    def _seen_from(self, scope: Scope, name: str) -> Any:
+        found = scope.get(name)
+        return self.scope.get(name) if found is MISSING else found
 
     def _run(
         self, node: ast.stmt, unit: Definition, definition: Definition, scope: Scope

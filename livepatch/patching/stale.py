@@ -30,17 +30,19 @@ LIMIT = 200  # notes of one patch
 class _Changed:
     """What changed so far: values that were rebound, and code that answers otherwise now.
 
-    `callers` is code that did not change and calls what did, by way of others too.
+    `callers` is code that did not change and calls what did, by way of others too; `members`
+    are those of enumerations, which stay the objects that they are.
     """
 
     def __init__(self) -> None:
         self.values: Names = defaultdict(set)
         self.code: Names = defaultdict(set)
         self.callers: Names = defaultdict(set)
+        self.members: Names = defaultdict(set)
 
     @property
-    def tables(self) -> tuple[Names, Names, Names]:
-        return self.values, self.code, self.callers
+    def tables(self) -> tuple[Names, Names, Names, Names]:
+        return self.values, self.code, self.callers, self.members
 
     def count(self) -> int:
         """Give how much changed so far."""
@@ -76,7 +78,8 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
         name = site.module.__name__
         for edit in site.plan.edits:
             changed.code[name].update(_changed_code(edit))
-            changed.values[name].update(_changed_values(site, edit))
+            found_in = changed.members if _is_of_enum(site, edit) else changed.values
+            found_in[name].update(_changed_values(site, edit))
     executed = {
         (site.module.__name__, edit.new.first)
         for site in sites
@@ -116,12 +119,15 @@ def _changed_values(site: Site, edit: Edit) -> Iterator[str]:
     definition = edit.new or edit.old
     if definition is None or definition.kind is not Kind.STATEMENT:
         return
-    scope = site.scope_of(edit.owner)
     if edit.owner:
-        if scope is None or scope.owner is None or not enums.is_enum(scope.owner):
-            yield from (".".join([*edit.owner, name]) for name in definition.binds)
+        yield from (".".join([*edit.owner, name]) for name in definition.binds)
     elif edit.old is not None and edit.new is not None:
         yield from (name for name in edit.new.binds if site.scope.get(name) is MISSING)
+
+
+def _is_of_enum(site: Site, edit: Edit) -> bool:
+    scope = site.scope_of(edit.owner) if edit.owner else None
+    return scope is not None and scope.owner is not None and enums.is_enum(scope.owner)
 
 
 def _round(
@@ -139,14 +145,16 @@ def _round(
             continue
         for module in tracked.live_modules():
             text = texts.get(tracked.file) or tracked.known_text()
-            values, code, calling = _as_seen_by(module, tracked, text, changed, sources)
-            if not (values or code or calling or changed.has_methods()):
+            values, code, calling, members = _as_seen_by(
+                module, tracked, text, changed, sources
+            )
+            if not (values or code or calling or members or changed.has_methods()):
                 continue  # it mentions words, and means others by them
             if any(uses.is_mentioned(text, name) for name in _tails(code | calling)):
                 changed.callers[module.__name__].update(
                     set(indirect.callers(module, code | calling)) - code
                 )
-            asked = indirect.Asked(module, changed.code)
+            asked = indirect.Asked(module, changed.code, members)
             for use, cause in _stale_uses(text, values, code, calling, asked):
                 if (module.__name__, use.first) not in executed:
                     changed.values[module.__name__].update(use.targets)
@@ -156,7 +164,7 @@ def _round(
 def _stale_uses(
     text: str, values: set[str], code: set[str], calling: set[str], asked: indirect.Asked
 ) -> Iterator[tuple[Use, str]]:
-    names = _heads(values | code | calling) | _tails(values)
+    names = _heads(values | code | calling | asked.members) | _tails(values)
     for use in uses.uses_of(text, names, asked.attributes()):
         cause = _cause(use, values, code) or asked.cause(use, code)
         if cause and cause not in use.targets:
@@ -203,18 +211,18 @@ def _as_seen_by(
     text: str,
     changed: _Changed,
     sources: frozenset[str],
-) -> tuple[set[str], set[str], set[str]]:
+) -> list[set[str]]:
     """Give the changed names as `module` writes them: its own, imported ones, dotted ones."""
     # `get` throughout: to ask must not fill the tables, which are gone through for each module
-    values, code, calling = (set(each.get(module.__name__, ())) for each in changed.tables)
-    both = list(zip((values, code, calling), changed.tables, strict=True))
+    found = [set(each.get(module.__name__, ())) for each in changed.tables]
+    both = list(zip(found, changed.tables, strict=True))
     if _may_import(text, sources - {module.__name__}):
         for mine, table in both:
             mine |= set(_imported(imports.from_imports(tracked, module), table))
     for name, source in _modules_held(module, sources):
         for mine, table in both:
             mine.update(f"{name}.{each}" for each in table.get(source, ()))
-    return values, code, calling
+    return found
 
 
 def _imported(imported: Sequence[tuple[str, str, str]], table: Names) -> Iterator[str]:

@@ -43,9 +43,14 @@ STALE = {
         "FLAG = {}\n\nif FLAG > 1:\n    import json as j\nelse:\n    import csv as j\n",
         "j",
     ),
+    "the value of a member": (
+        "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nX = E.A.value\n",
+        "X",
+    ),
     "a loop": ("ROWS = [{}]\n\nfor row in ROWS:\n    LAST = row\n", "LAST"),
 }  # fmt: skip
 NOT_STALE = {
+    "a member that has another value": "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nX = E.A\nY = [E.A]\n",
     "what holds on to it": "import functools\n\n\ndef a():\n    return {}\n\n\nX = functools.partial(a)\n",
     "what was registered": "HOOKS = []\n\n\ndef a():\n    return {}\n\n\ndef reg(f):\n    HOOKS.append(f)\n    return f\n\n\nX = reg(a)\n",
     "another method of that name": "class C:\n    def join(self):\n        return {}\n\n\nX = ','.join(['a'])\n",
