@@ -208,8 +208,15 @@ def wrapper_writes(
     new = {write.name: write.value for write in writes if write.target is target}
     for wrapper in lookup.wrappers_of(value, target):
         for name in (*COPIED, ANNOTATIONS):
-            if name in new and shows(wrapper, name) is getattr(target, name):
+            if name in new and _is_copy(shows(wrapper, name), getattr(target, name)):
                 yield Write(WriteKind.ATTRIBUTE, wrapper, name, new[name])
+
+
+def _is_copy(shown: object, original: object) -> bool:
+    """Tell whether a wrapper shows what was copied; a function that became one shows an equal."""
+    if shown is original:
+        return True
+    return type(shown) is type(original) and type(shown) in {dict, str} and shown == original
 
 
 def shows(wrapper: Any, name: str) -> object:

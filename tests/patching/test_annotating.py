@@ -57,3 +57,18 @@ def test_annotations_become_texts_and_values_again_with_the_import_from_future(p
     assert shown(app, name) == TEXTS
     livepatch.undo()
     assert shown(app) == VALUES
+
+
+def test_a_function_that_became_its_wrapper_shows_the_annotations_of_what_it_wraps(project):
+    head = "import functools\n\n\ndef note(fn):\n    @functools.wraps(fn)\n    def inner(*args):\n        return fn(*args)\n\n    return inner\n\n\n"
+    app = project.start("app", f"{head}def f(a: int):\n    'one'\n    return a\n")
+    held = app.f
+    project.write("app.py", f"{head}@note\ndef f(a: int):\n    'one'\n    return a\n")
+    assert project.refresh().ok
+    project.write(
+        "app.py", f"{head}@note\ndef f(a: int, b: str = ''):\n    'two'\n    return a\n"
+    )
+    assert project.refresh().ok
+    assert held is app.f
+    assert held.__annotations__ == {"a": int, "b": str}
+    assert held.__doc__ == "two"
