@@ -51,7 +51,9 @@ def moves(
         )
 
     for function in lookup.local_functions(module, moved):
-        yield function, shift(epochs.plain_code(function).co_firstlineno)
+        code = epochs.plain_code(function)
+        if moved(code):  # what was asked about may have been code that picks a version
+            yield function, shift(code.co_firstlineno)
 
 
 def classes_of(module: ModuleType) -> Iterator[type]:

@@ -1,7 +1,10 @@
 """Line numbers of code that moved, where something else happens to it as well."""
 
+import inspect
 import sys
 import traceback
+
+import livepatch
 
 
 def line_of_the_error(call):
@@ -62,3 +65,16 @@ def test_what_is_no_longer_wrapped_by_a_moved_decorator_is_plain(project):
     project.write("app.py", "X = 1\n" + WRAPS + "\ndef go(p):\n    return p\n")
     assert project.refresh().ok
     assert held(2) == app.go(2) == 2
+
+
+def test_functions_that_swapped_names_have_their_own_lines_where_sessions_are_in_use(project):
+    with livepatch.session():
+        pass
+    before = "def f(p=103):\n    return 102, p\n\n\ndef g(p):\n    return f, p\n"
+    after = "def g(p=103):\n    return 102, p\n\n\ndef f(p):\n    return f, p\n"
+    app = project.start("app", before)
+    project.write("app.py", after)
+    assert project.refresh().ok
+    assert app.g(1) == (102, 1)
+    assert (app.g.__code__.co_firstlineno, app.f.__code__.co_firstlineno) == (1, 5)
+    assert inspect.getsource(app.g).startswith("def g(p=103)")
