@@ -29,24 +29,35 @@ def callers(module: ModuleType, code: Collection[str]) -> Iterator[str]:
     A class is among them for what calls as an instance is made.
     """
     wanted = {name.rpartition(".")[2].removesuffix("[]") for name in code}
-    for path, cls, function in _functions_in(module):
+    for path, cls, function in _functions_in(module, wanted):
         names = epochs.plain_code(function).co_names
-        if not wanted.isdisjoint(names) and any(_leads_to(names, cls, each) for each in code):
+        if any(_leads_to(names, cls, each) for each in code):
             yield path
             if path.rpartition(".")[2] in MAKERS:
                 yield cls
 
 
-def _functions_in(module: ModuleType) -> Iterator[tuple[str, str, FunctionType]]:
+def _functions_in(
+    module: ModuleType, wanted: set[str]
+) -> Iterator[tuple[str, str, FunctionType]]:
+    """Give the functions and methods of `module` whose code names one of `wanted`."""
     space = vars(module)
-    for name, value in space.copy().items():
+    plain = epochs.plain_code
+    # One expression: there may be ten thousand functions, hardly any of which does.
+    found = [
+        (name, value)
+        for name, value in space.copy().items()
+        if type(value) is not FunctionType
+        or not wanted.isdisjoint((plain(value) if epochs.stacks else value.__code__).co_names)
+    ]
+    for name, value in found:
         if type(value) is FunctionType:
             if value.__globals__ is space:
                 yield name, "", value
         elif _is_class(value) and vars(value).get("__module__") == module.__name__:
-            for attribute, found in dict(vars(value)).items():
-                inner = _function_in(found)
-                if type(inner) is FunctionType:
+            for attribute, item in dict(vars(value)).items():
+                inner = _function_in(item)
+                if type(inner) is FunctionType and not wanted.isdisjoint(plain(inner).co_names):
                     yield f"{value.__qualname__}.{attribute}", value.__qualname__, inner
 
 

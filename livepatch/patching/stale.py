@@ -39,6 +39,7 @@ class _Changed:
         self.code: Names = defaultdict(set)
         self.callers: Names = defaultdict(set)
         self.members: Names = defaultdict(set)
+        self._looked_for: Names = defaultdict(set)
 
     @property
     def tables(self) -> tuple[Names, Names, Names, Names]:
@@ -56,6 +57,12 @@ class _Changed:
                 found |= {name.rpartition(".")[2].removesuffix("[]") for name in names}
                 found |= {name.partition(".")[0].removesuffix("[]") for name in names}
         return found
+
+    def is_news(self, module: str, code: set[str]) -> bool:
+        """Tell whether the callers of `code` in `module` have not been looked for yet."""
+        is_new = bool(code - self._looked_for[module])
+        self._looked_for[module] |= code
+        return is_new
 
     def has_methods(self) -> bool:
         """Tell whether code of a class changed, which its instances lead to without its name."""
@@ -150,7 +157,9 @@ def _round(
             )
             if not (values or code or calling or members or changed.has_methods()):
                 continue  # it mentions words, and means others by them
-            if any(uses.is_mentioned(text, name) for name in _tails(code | calling)):
+            if changed.is_news(module.__name__, code | calling) and any(
+                uses.is_mentioned(text, name) for name in _tails(code | calling)
+            ):
                 changed.callers[module.__name__].update(
                     set(indirect.callers(module, code | calling)) - code
                 )
