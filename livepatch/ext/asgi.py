@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from livepatch.patching.commits import SESSIONS, Pinned
-from livepatch.patching.sessions import is_pinned, unpin
+from livepatch.patching.sessions import Request, is_pinned, unpin
 from livepatch.runtime.epochs import PIN
 
 Message = MutableMapping[str, Any]
@@ -50,12 +50,6 @@ class SessionMiddleware:
         finally:
             unpin(token)
             SESSIONS.release(session)
-
-
-class Request(Pinned):
-    """The session of one request."""
-
-    name = "request"
 
 
 class Websocket(Pinned):

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from livepatch.patching.commits import SESSIONS, Pinned
-from livepatch.patching.sessions import is_pinned, unpin
+from livepatch.patching.sessions import Request, is_pinned, unpin
 from livepatch.runtime.epochs import PIN, UNPINNED
 
 Environ = dict[str, Any]
@@ -49,10 +49,7 @@ def in_sessions(app: Application) -> Application:
             session.failed |= isinstance(error, Exception)
             SESSIONS.release(session)
             raise
-        try:
-            PIN.reset(token)
-        except ValueError:
-            unpin(token)
+        unpin(token)
         kind, sent = type(response), environ.get("wsgi.file_wrapper")
         if kind is list or kind is tuple or (type(sent) is type and isinstance(response, sent)):
             SESSIONS.release(session)  # nothing of the program runs now: the server sends it
@@ -63,12 +60,6 @@ def in_sessions(app: Application) -> Application:
         return body
 
     return answer
-
-
-class Request(Pinned):
-    """The session of one request."""
-
-    name = "request"
 
 
 def _noting_errors(session: Pinned, start_response: Callable[..., Any]) -> Callable[..., Any]:

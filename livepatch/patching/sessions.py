@@ -110,6 +110,12 @@ class Session(Pinned):
         return f"<Session {self.name or 'unnamed'}: {state}>"
 
 
+class Request(Pinned):
+    """The session of one request."""
+
+    name = "request"
+
+
 def decorated(job: Job, name: str = "") -> Job:
     """Give a function that runs `job` in a session of its own, of the same kind as `job`."""
     import inspect  # noqa: PLC0415  10 ms that only a program with such jobs pays
