@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
-from livepatch.model import MISSING, Write, WriteKind
+from livepatch.model import Write, WriteKind
+from livepatch.patching.effects import restoring
 
 Registry = dict[object, object]
 
@@ -46,9 +47,5 @@ def cleared(dispatcher: Any) -> Write:
 
 def restored(dispatcher: Any, registry: Registry, before: Registry) -> list[Write]:
     """Give the writes that make `registry` what it was before, none where it still is that."""
-    writes = [
-        Write(WriteKind.ITEM, registry, kind, before.get(kind, MISSING))
-        for kind, function in registry.items()
-        if before.get(kind, MISSING) is not function
-    ]
+    writes = restoring(registry, before)
     return [*writes, cleared(dispatcher)] if writes else []

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
-from types import FunctionType, ModuleType
+from collections.abc import Callable, Iterator, Mapping
+from types import FunctionType
 from typing import Any
 
 from livepatch.model import MISSING, Write, WriteKind
-from livepatch.runtime import classes
+from livepatch.runtime import classes, lookup
 
 Get = Callable[[str], Any]
 MANY = 10_000  # entries of a dict beyond which it is no registry of decorators
@@ -28,6 +28,7 @@ class Effects:
 
         `get` gives what a name leads to, MISSING where it leads nowhere.
         """
+        self._name = getattr(node, "name", "")
         self._places = [(*place, _value_at(*place)) for place in _assigned(node, get)]
         known = {id(found): found for found in _registries(node, get) if _is_registry(found)}
         self._registries = [(found, dict(found)) for found in known.values()]
@@ -41,11 +42,29 @@ class Effects:
         ]
         for registry, entries in self._registries:
             writes += [
-                Write(WriteKind.ITEM, registry, key, entries.get(key, MISSING))
-                for key in [*entries, *(key for key in registry if key not in entries)]
-                if registry.get(key, MISSING) is not entries.get(key, MISSING)
+                write
+                for write in restoring(registry, entries)
+                if self._is_of_definition(registry.get(write.name))
             ]
         return writes
+
+    def _is_of_definition(self, value: object) -> bool:
+        """Tell whether an entry leads to what was defined; threads may have made others."""
+        return any(
+            found.__name__ == self._name
+            for found in lookup.reach(value)
+            if type(found) is FunctionType or lookup.is_class(found)
+        )
+
+
+def restoring(mapping: Mapping[Any, object], before: Mapping[Any, object]) -> list[Write]:
+    """Give the writes that make `mapping` what it was, from a copy that was taken `before`."""
+    now = dict(mapping)  # at once: other threads may write to it
+    return [
+        Write(WriteKind.ITEM, mapping, key, before.get(key, MISSING))
+        for key in {**before, **now}
+        if before.get(key, MISSING) is not now.get(key, MISSING)
+    ]
 
 
 Place = tuple[WriteKind, Any, object]
@@ -67,7 +86,7 @@ def _assigned(node: ast.stmt, get: Get) -> Iterator[Place]:
 
 
 def _attribute(owner: Any, name: str) -> Iterator[Place]:
-    if _is_class(owner):
+    if lookup.is_class(owner):
         yield WriteKind.TYPE_ATTRIBUTE, owner, name
         return
     namespace = _namespace(owner)
@@ -102,26 +121,23 @@ def _is_registry(found: dict[Any, Any]) -> bool:
 
 
 def _find(node: ast.expr, get: Get) -> Any:
-    """Give what a dotted name leads to, without running any code of the program."""
-    if isinstance(node, ast.Name):
-        return get(node.id)
-    if not isinstance(node, ast.Attribute):
-        return MISSING
-    owner = _find(node.value, get)
-    if owner is MISSING:
-        return MISSING
-    spaces = [_namespace(owner) or {}]
-    if type(owner) is not ModuleType:
-        order = owner if _is_class(owner) else type(owner)
-        spaces += map(vars, type.__getattribute__(order, "__mro__"))
-    return next((space[node.attr] for space in spaces if node.attr in space), MISSING)
+    path = _dotted(node)
+    return lookup.static(path, get) if path else MISSING
+
+
+def _dotted(node: ast.expr) -> str:
+    """Give a dotted name as it is written, empty for any other expression."""
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value)
+        return owner and f"{owner}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _key(node: ast.expr, get: Get) -> object:
     if isinstance(node, ast.Constant):
         return node.value
     found = get(node.id) if isinstance(node, ast.Name) else MISSING
-    return found if type(found) in {str, int, bytes} or _is_class(found) else UNKNOWN
+    return found if type(found) in {str, int, bytes} or lookup.is_class(found) else UNKNOWN
 
 
 def _namespace(value: Any) -> Any:
@@ -130,7 +146,3 @@ def _namespace(value: Any) -> Any:
     except AttributeError:
         return None
     return found if type(found) is dict else None
-
-
-def _is_class(value: object) -> bool:
-    return issubclass(type(value), type)  # `isinstance` asks the object, which may lie

@@ -7,10 +7,10 @@ whatever holds on to a function calls the new code the next time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import FunctionType, ModuleType, NoneType
+from types import CodeType, ModuleType, NoneType
 
 from livepatch.model import MISSING
-from livepatch.runtime import epochs
+from livepatch.runtime import epochs, lookup
 from livepatch.source.statement_uses import Use
 
 MAKERS = frozenset(
@@ -29,43 +29,20 @@ def callers(module: ModuleType, code: Collection[str]) -> Iterator[str]:
     A class is among them for what calls as an instance is made.
     """
     wanted = {name.rpartition(".")[2].removesuffix("[]") for name in code}
-    for path, cls, function in _functions_in(module, wanted):
+
+    def may_call(candidate: CodeType) -> bool:
+        return not wanted.isdisjoint(candidate.co_names)
+
+    # Code that picks a version names nothing of what the plain one calls.
+    accept = (lambda _: True) if epochs.stacks else may_call
+    for function in lookup.local_functions(module, accept):
         names = epochs.plain_code(function).co_names
+        path = function.__qualname__
+        cls, _, name = path.rpartition(".")
         if any(_leads_to(names, cls, each) for each in code):
             yield path
-            if path.rpartition(".")[2] in MAKERS:
+            if name in MAKERS:
                 yield cls
-
-
-def _functions_in(
-    module: ModuleType, wanted: set[str]
-) -> Iterator[tuple[str, str, FunctionType]]:
-    """Give the functions and methods of `module` whose code names one of `wanted`."""
-    space = vars(module)
-    plain = epochs.plain_code
-    # One expression: there may be ten thousand functions, hardly any of which does.
-    found = [
-        (name, value)
-        for name, value in space.copy().items()
-        if type(value) is not FunctionType
-        or not wanted.isdisjoint((plain(value) if epochs.stacks else value.__code__).co_names)
-    ]
-    for name, value in found:
-        if type(value) is FunctionType:
-            if value.__globals__ is space:
-                yield name, "", value
-        elif _is_class(value) and vars(value).get("__module__") == module.__name__:
-            for attribute, item in dict(vars(value)).items():
-                inner = _function_in(item)
-                if type(inner) is FunctionType and not wanted.isdisjoint(plain(inner).co_names):
-                    yield f"{value.__qualname__}.{attribute}", value.__qualname__, inner
-
-
-def _function_in(value: object) -> object:
-    """Give the function that a method of any kind calls, or `value`."""
-    if type(value) is property:
-        return value.fget
-    return value.__func__ if type(value) in {staticmethod, classmethod} else value  # type: ignore[attr-defined]
 
 
 def _leads_to(names: tuple[str, ...], cls: str, target: str) -> bool:
@@ -116,39 +93,17 @@ class Asked:
         if not any(name.endswith(f".{attribute}") for _, name in self._methods):
             return ""
         found = self._find(receiver.removesuffix("()"))
-        if receiver.endswith("()") and not _is_class(found):
+        is_class = lookup.is_class(found)
+        if receiver.endswith("()") and not is_class:
             return ""  # what a function gives cannot be told
-        for cls in _order(found):
+        for cls in type.__getattribute__(found if is_class else type(found), "__mro__"):
             if attribute in vars(cls):
                 name = f"{cls.__qualname__}.{attribute}"
                 return name if (cls.__module__, name) in self._methods else ""
         return ""
 
     def _find(self, path: str) -> object:
-        """Give what a dotted name leads to, without running any code of the program."""
-        first, *rest = path.split(".")
-        found = self._space.get(first, MISSING)
-        for name in rest:
-            found = next((space[name] for space in _spaces(found) if name in space), MISSING)
-        return found
-
-
-def _spaces(found: object) -> Iterator[Mapping[str, object]]:
-    try:
-        yield object.__getattribute__(found, "__dict__")
-    except AttributeError:
-        return
-    if type(found) is not ModuleType:
-        yield from map(vars, _order(found))
-
-
-def _is_class(value: object) -> bool:
-    return issubclass(type(value), type)  # `isinstance` asks the object, which may lie
-
-
-def _order(value: object) -> tuple[type, ...]:
-    """Give the classes in which an attribute of `value` is looked for."""
-    return type.__getattribute__(value if _is_class(value) else type(value), "__mro__")  # type: ignore[no-any-return]
+        return lookup.static(path, lambda name: self._space.get(name, MISSING))
 
 
 def is_plain(value: object, depth: int = DEPTH) -> bool:

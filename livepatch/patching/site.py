@@ -16,7 +16,7 @@ from typing import Any
 
 from livepatch.model import MISSING, Definition, FilePlan, Write, WriteKind
 from livepatch.patching import dispatching
-from livepatch.patching.effects import Effects
+from livepatch.patching.effects import Effects, restoring
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Rebinding, Transaction
 from livepatch.patching.units import Units
@@ -217,11 +217,7 @@ class Site:
         try:
             exec(self.units.statement(node), namespace)  # noqa: S102
         finally:
-            inverse = [
-                Write(WriteKind.ITEM, namespace, name, before.get(name, MISSING))
-                for name in {*before, *namespace}
-                if before.get(name, MISSING) is not namespace.get(name, MISSING)
-            ]
+            inverse = restoring(namespace, before)
             self.transaction.done(inverse)
         bound = {str(write.name): namespace.get(str(write.name), MISSING) for write in inverse}
         for write in inverse:  # so that `bind` sees what was there before

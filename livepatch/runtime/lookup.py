@@ -7,6 +7,7 @@ same first line. The name under which it was found is no proof (it may have been
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import (
@@ -18,6 +19,8 @@ from types import (
     ModuleType,
 )  # fmt: skip
 from typing import Any, TypeGuard
+
+from livepatch.model import MISSING
 
 DEPTH = 8  # how many wrappers deep a function is looked for
 BREADTH = 400  # how many objects are visited at most
@@ -130,6 +133,20 @@ def is_class(value: object) -> TypeGuard[type]:
     Asking `isinstance` would run the code of proxies (wrapt, lazy objects), which may raise.
     """
     return issubclass(type(value), type)
+
+
+def static(path: str, get: Callable[[str], object]) -> object:
+    """Give what a dotted name leads to, and run no code of the program; MISSING if nowhere.
+
+    `get` gives what its first part leads to.
+    """
+    first, *rest = path.split(".")
+    found = get(first)
+    for name in rest:
+        if found is MISSING:
+            break
+        found = inspect.getattr_static(found, name, MISSING)
+    return found
 
 
 def _inside(found: Any) -> list[object]:  # noqa: PLR0911  one for each kind

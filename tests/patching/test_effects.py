@@ -81,3 +81,16 @@ def test_an_attribute_that_is_a_property_is_left_to_it(project):
     assert (app.c.x, app.c.seen) == (1, 2)
     assert livepatch.undo().ok
     assert app.c.x == 1
+
+
+def test_what_others_put_into_a_registry_meanwhile_stays(project):
+    app = project.start("app", REGISTRY)
+    app.TABLE["seen"] = 0
+    text = REGISTRY.replace(
+        "TABLE[name] = function", 'TABLE[name] = function\n        TABLE["seen"] = name'
+    )
+    more = '@register("b")\ndef b():\n    return 2\n'
+    project.write("app.py", f"{text}\n\n{more}")
+    assert project.refresh().ok
+    livepatch.undo()
+    assert {"a": app.a, "seen": "b"} == app.TABLE
