@@ -75,7 +75,7 @@ def _header(edit: Edit) -> tuple[Verdict, str, str]:
         return Verdict.LOSES, message, "layout"
     if edit.parts == {"order"}:
         message = "attributes changed places: a dataclass, enumeration or the like is made anew"
-        return Verdict.SAFE, message, ""
+        return Verdict.SAFE, message, "header"
     return (
         Verdict.LOSES,
         "the class statement runs again, with its hooks; the class stays",

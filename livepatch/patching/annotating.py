@@ -171,9 +171,7 @@ def _remake_in_class(site: Site, scope: Scope, path: Path) -> None:
     """Let the class's annotations be those of all statements of its new body that ran."""
     staging = _annotations_of_class(site, scope, path)
     made = staging.get("__annotate_func__", staging.get("__annotate__", _annotate_nothing))
-    if (
-        getattr(scope.owner, "__annotate__", None) is None
-    ):  # texts so far: no function made them
+    if getattr(scope.owner, "__annotate__", None) is None:  # they were texts so far
         site.transaction.add(
             [
                 Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, name, MISSING)

@@ -51,8 +51,9 @@ def uses_in(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
             return
         case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
             read, called = _names(_header(node))  # what decides whether, or with what, they run
-            line = node.lineno + offset
-            yield Use(line, line, _bound_in_header(node, prefix), read=read, called=called)
+            line, bound = node.lineno + offset, _bound_in_header(node, prefix)
+            if bound:
+                yield Use(line, line, bound, read=read, called=called)
             for child in inner_statements(node):
                 for use in uses_in(child, prefix, offset):
                     yield replace(use, read=use.read | read, called=use.called | called)

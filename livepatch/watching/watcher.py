@@ -320,7 +320,7 @@ class Watcher:
             if self._mask is not None:
                 background.block_signals()
             self._git.forget()
-            self._rounds *= bool(self._quiet.pending)
+            self._rounds = self._rounds if self._quiet.pending else 0
 
     def is_undisturbed(self) -> bool:
         """Say, to `apply` that has read the batch, whether nobody began to write meanwhile.
