@@ -1,4 +1,4 @@
-"""Draws what a patch costs, by the size of the file, from the JSON of a benchmark run.
+"""Draws what a patch costs, by the size of the file and of the heap, from a benchmark run.
 
     pytest -m benchmark tests/benchmarks --benchmark-timer=time.process_time --benchmark-json run.json
     python tests/benchmarks/plot.py run.json growth.svg
@@ -16,6 +16,12 @@ PEERS = {
     "IPython autoreload 2": ([100, 1000, 10_000], [38, 432, 7605]),
     "importlib.reload": ([100, 1000, 10_000], [10, 100, 1656]),
 }
+PEERS_BESIDE_A_HEAP = {
+    "jurigged 0.6.1": ([1_000_000, 10_000_000], [21, 582]),
+    "IPython autoreload 2": ([1_000_000, 10_000_000], [2.9, 1.9]),
+    "importlib.reload": ([1_000_000, 10_000_000], [0.5, 0.6]),
+}
+OURS_BESIDE_A_HEAP = {"livepatch, one body": "test_one_body_edited_beside_a_heap["}
 OURS = {
     "livepatch, one body": "test_one_body_edited[",
     "floor, one body": "test_one_body_edited_floor[",
@@ -34,22 +40,28 @@ def figures(run, start):
     return sorted(found), [found[size] for size in sorted(found)]
 
 
+def draw(axes, run, peers, ours, label):
+    """Draw one picture: the peers in grey, livepatch and its floors as measured in `run`."""
+    for name, (sizes, times) in peers.items():
+        axes.loglog(sizes, times, "s-", color="0.6", linewidth=1)
+        axes.annotate(name, (sizes[-1], times[-1]), fontsize=7, ha="right", va="bottom")
+    for name, start in ours.items():
+        style = "o--" if name.startswith("floor") else "o-"
+        axes.loglog(*figures(run, start), style, label=name)
+    axes.set(xlabel=label, ylabel="CPU time of one patch, ms")
+    axes.legend(fontsize=7)
+    axes.grid(alpha=0.3)
+
+
 def main(source, target):
     """Draw the benchmarks in `source`, with the peers, to `target`."""
     with open(source) as stream:  # noqa: PTH123
         run = json.load(stream)
     plt.switch_backend("svg")
     plt.rcParams["svg.fonttype"] = "none"
-    _, axes = plt.subplots(figsize=(7, 4.5))
-    for name, (sizes, times) in PEERS.items():
-        axes.loglog(sizes, times, "s-", color="0.6", linewidth=1)
-        axes.annotate(name, (sizes[-1], times[-1]), fontsize=7, ha="right", va="bottom")
-    for name, start in OURS.items():
-        style = "o--" if name.startswith("floor") else "o-"
-        axes.loglog(*figures(run, start), style, label=name)
-    axes.set(xlabel="functions in the file", ylabel="CPU time of one patch, ms")
-    axes.legend(fontsize=7)
-    axes.grid(alpha=0.3)
+    _, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
+    draw(left, run, PEERS, OURS, "functions in the file")
+    draw(right, run, PEERS_BESIDE_A_HEAP, OURS_BESIDE_A_HEAP, "containers alive")
     plt.tight_layout()
     plt.savefig(target, metadata={"Date": None})
 

@@ -96,7 +96,7 @@ def test_a_line_inserted_at_the_top_floor(watched, benchmark, count):
     benchmark.pedantic(shift, rounds=10, warmup_rounds=1)
 
 
-@pytest.mark.parametrize("count", [10_000, 1_000_000])
+@pytest.mark.parametrize("count", [10_000, 100_000, 1_000_000, 10_000_000])
 def test_one_body_edited_beside_a_heap(watched, measured, benchmark, count):
     benchmark.group = "one body, by objects alive"
     path = watched.write("small.py", "def f():\n    return 0\n")
