@@ -123,9 +123,9 @@ class Watcher:
             real, folders = self._targets.add(path)
             self._want(folders)
             if self._folders is not None and self._is_polled(real):
-                if not len(self._poller):
-                    self._observer.wake()  # it waits for ever while there is nothing to look at
                 self._poller.add(real)
+                if len(self._poller) == 1:
+                    self._observer.wake()  # it waits for ever while there is nothing to look at
         self._ask_if_newer(real, self._since if since is None else since)
 
     def step(self) -> None:

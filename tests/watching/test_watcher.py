@@ -299,6 +299,18 @@ def test_what_the_predicate_tracks_needs_no_adding(make, script, applied, files)
     assert applied == [(1.002, {files[1]})]
 
 
+def test_the_thread_is_woken_once_there_is_a_file_to_poll_and_not_before(make, files):
+    class Waking(Script):
+        def wake(self):
+            polled.append(len(watcher._poller))
+
+    polled, script = [], Waking()
+    script.refuse[folder_of(files[0])] = OSError(28, "no space left")
+    watcher = make(observer=lambda: script)
+    track(watcher, files)
+    assert polled == [1]
+
+
 def test_files_of_one_folder_share_a_watch(make, script, files):
     track(make(), files)
     assert script.folders == [folder_of(files[0])]
