@@ -19,7 +19,13 @@ FileName = NewType("FileName", str)
 LineNo = NewType("LineNo", int)
 
 
-class Kind(Enum):
+class Tag(Enum):
+    """An enumeration whose members are looked up in tables all the time."""
+
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
+
+class Kind(Tag):
     """What a definition defines."""
 
     FUNCTION = "function"  # def, async def, and a lambda bound to one name
@@ -29,7 +35,7 @@ class Kind(Enum):
     GUARD = "guard"  # the block under `if __name__ == "__main__":`
 
 
-class ChangeKind(Enum):
+class ChangeKind(Tag):
     """How a definition differs from the baseline."""
 
     UPDATED = "updated"
@@ -64,7 +70,7 @@ class Definition:
     children: tuple[Definition, ...] = ()
 
 
-class Action(Enum):
+class Action(Tag):
     """What an edit asks of the running program."""
 
     ADD = "add"  # execute a new function or class
@@ -302,7 +308,7 @@ class Finding:
     message: str
 
 
-class WriteKind(Enum):
+class WriteKind(Tag):
     """The ways in which a live object can be changed; `runtime.swap` knows how."""
 
     ATTRIBUTE = "attribute"  # setattr / delattr

@@ -320,7 +320,8 @@ def _moved_lines(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
         if old is None or new is None:
             continue
         yield old.first, new.first
-        yield from _moved_lines(match(old.children, new.children))
+        if old.children and new.children:
+            yield from _moved_lines(match(old.children, new.children))
 
 
 def order_files(

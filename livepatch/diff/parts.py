@@ -61,11 +61,14 @@ def function_parts(old: Definition, new: Definition) -> frozenset[str]:
         parts.add("type_params")
     if before.name != after.name:
         parts.add("name")
-    old_body, new_body = _body(before), _body(after)
+    old_docstring = ast.get_docstring(before, clean=False)
+    new_docstring = ast.get_docstring(after, clean=False)
+    if old_docstring != new_docstring:
+        parts.add("docstring")
+    old_body = before.body[old_docstring is not None :]
+    new_body = after.body[new_docstring is not None :]
     if not same(old_body, new_body):
         parts.add("body")
-    if ast.get_docstring(before, clean=False) != ast.get_docstring(after, clean=False):
-        parts.add("docstring")
     return frozenset(parts)
 
 
@@ -88,17 +91,13 @@ def _lambda(node: ast.stmt) -> ast.Lambda | None:
     return value if isinstance(value, ast.Lambda) else None
 
 
-def _body(node: Function) -> list[ast.stmt]:
-    if ast.get_docstring(node, clean=False) is not None:
-        return node.body[1:]
-    return node.body
-
-
 def _type_params(node: ast.AST) -> object:
     return getattr(node, "type_params", [])
 
 
 def _argument_parts(old: ast.arguments, new: ast.arguments) -> Iterable[str]:
+    if same(old, new):
+        return
     if _names(old) != _names(new):
         yield "signature"
     if not same(_annotations(old), _annotations(new)):

@@ -184,6 +184,8 @@ def swap_all(  # noqa: PLR0913, PLR0917
 
 def cache_writes(value: object, target: FunctionType) -> Iterator[Write]:
     """Give the clearing of each cache that holds answers of the old code."""
+    if value is target:
+        return
     for wrapper in lookup.reach(value):
         if isinstance(wrapper, FunctionType | type):
             continue

@@ -25,6 +25,8 @@ from livepatch.model import MISSING
 DEPTH = 8  # how many wrappers deep a function is looked for
 BREADTH = 400  # how many objects are visited at most
 PLAIN = frozenset({int, str, bytes, float, bool, complex, type(None), BuiltinFunctionType})
+MACHINERY = frozenset({"__builtins__", "__loader__", "__spec__"})
+"""Names of a module under which the interpreter keeps what is not the module's own."""
 
 Accept = Callable[[CodeType], bool]
 
@@ -103,6 +105,8 @@ def _as_class(found: object, module: ModuleType, qualname: str) -> type | None:
 
 def functions_in(value: object, accept: Accept) -> list[FunctionType]:
     """Give the functions reachable from `value` whose code `accept` takes."""
+    if type(value) is FunctionType and not (value.__closure__ or value.__dict__):
+        return [value] if accept(value.__code__) else []  # most there are: they wrap nothing
     return [
         found
         for found in reach(value)
@@ -241,7 +245,9 @@ def _wrapped(found: object) -> object:
 
 def local_functions(module: ModuleType, accept: Accept) -> Iterator[FunctionType]:
     """Give the functions under the names of `module` and of its classes that `accept` takes."""
-    for value in list(vars(module).values()):
+    for name, value in list(vars(module).items()):
+        if name in MACHINERY:
+            continue
         if type(value) is FunctionType and not value.__closure__:
             if accept(value.__code__):
                 yield value

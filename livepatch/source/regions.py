@@ -14,15 +14,18 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from typing import Final
 
 from livepatch.errors import SourceError
 from livepatch.model import Definition
 from livepatch.source.bounds import Proven, nearer
 from livepatch.source.outline import Lines, first_line, outline
+from livepatch.source.recent import Recent
 from livepatch.source.text import from_syntax_error
 
 CONTINUATION = len("finally:")  # the longest keyword that continues a compound statement
 MANY_LINES = 1000  # from here on empty lines take the parser longer than a small statement does
+KEPT = 16_000  # characters; their trees take some 100 times of that
 FUTURE = re.compile(
     r"^from[ \t]+__future__[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)", re.MULTILINE
 )
@@ -54,6 +57,18 @@ class Difference:
     cut: int
     delta: int
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """The definitions of a region, and the offsets in it of its statements."""
+
+    definitions: tuple[Definition, ...]
+    anchors: tuple[int, ...]
+
+
+RECENT: Final[Recent[tuple[str, int, str], Outlined]] = Recent(KEPT)
+"""The regions of the last readings, by file, lines above and text: often the next one's old text."""
 
 
 def compare(base: Text, new: str, file: str, proven: Proven = dict) -> Difference:
@@ -100,20 +115,27 @@ def _region(  # noqa: PLR0913, PLR0917
     line = old.count("\n", 0, start)
     old_part, new_part = old[start:end], new[start : end + shift]
     try:
-        new_tree = parse(new_part, file, line)
-        old_tree = parse(old_part, file, line)
+        after = _outlined(new_part, file, line)
+        before = RECENT.take((file, line, old_part)) or _outlined(old_part, file, line)
     except SourceError:
         return None
-    inside = tuple(start + offset for offset in _anchors_of(new_part, new_tree, line))
+    RECENT.keep((file, line, new_part), after, len(new_part))
+    inside = tuple(start + offset for offset in after.anchors)
     moved = tuple(offset + shift for offset in anchors[high:])
     return Difference(
         Text(new, (*anchors[: max(low, 0)], *inside, *moved)),
-        outline(old_tree.body, Lines(old_part, line)),
-        outline(new_tree.body, Lines(new_part, line)),
+        before.definitions,
+        after.definitions,
         line + old_part.count("\n"),
         new_part.count("\n") - old_part.count("\n"),
         whole=False,
     )
+
+
+def _outlined(part: str, file: str, line: int) -> Outlined:
+    """Give the definitions of a region, which starts `line` lines down in `file`."""
+    tree = parse(part, file, line)
+    return Outlined(outline(tree.body, Lines(part, line)), _anchors_of(part, tree, line))
 
 
 def _whole(old: str, new: str, anchors: tuple[int, ...], file: str) -> Difference:

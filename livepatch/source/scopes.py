@@ -180,7 +180,8 @@ def annotated_statements(node: ast.AST) -> Iterator[ast.AnnAssign]:
         yield node
     if not isinstance(node, SCOPES):
         for child in ast.iter_child_nodes(node):
-            yield from annotated_statements(child)
+            if not isinstance(child, ast.expr):  # no statement stands in one
+                yield from annotated_statements(child)
 
 
 def annotated_names(nodes: Iterable[ast.AST], owner: str) -> frozenset[str]:

@@ -6,10 +6,12 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from livepatch.source import words
 from livepatch.source.statement_uses import Use, uses_in
 
+SHORT = 400  # characters of a statement whose uses are kept for the next time
 REACH = 400  # lines that a statement is looked for below the line that mentions a name
 
 
@@ -33,10 +35,9 @@ def uses_of(
         if line < done:
             continue
         start = _start_of(lines, line)
-        end, nodes = _parse_from(lines, start, line)
+        end, uses = _uses_from(lines, start, line)
         done = max(end, line + 1)
-        for node in nodes:
-            yield from uses_in(node, "", start)
+        yield from uses
 
 
 def is_mentioned(text: str, name: str) -> bool:
@@ -104,23 +105,36 @@ def _continues(line: str) -> bool:
     return re.match(r"(?:else|elif|except|finally)\b", line) is not None
 
 
-def _parse_from(lines: list[str], start: int, line: int) -> tuple[int, list[ast.stmt]]:
-    """Parse the statement that starts at `start` and reaches over `line`."""
+def _uses_from(lines: list[str], start: int, line: int) -> tuple[int, Sequence[Use]]:
+    """Give where the statement ends that starts at `start` and reaches over `line`, and its uses."""
     if re.match(r"(?:async\s+)?def\s", lines[start]):
         header = _header_lines(lines[start : start + REACH])
         for body in ("", " pass"):
             with suppress(SyntaxError):
-                return start + len(header), ast.parse("\n".join(header) + body).body
-        return _next_start(lines, line), []
+                return start + len(header), _uses_of("\n".join(header) + body, start)
+        return _next_start(lines, line), ()
     end = _next_start(lines, line)
     for _ in range(4):
         try:
-            return end, ast.parse("\n".join(lines[start:end])).body
+            return end, _uses_of("\n".join(lines[start:end]), start)
         except SyntaxError:
             if end >= len(lines) or end - start > REACH:
                 break
             end = _next_start(lines, end)
-    return end, []
+    return end, ()
+
+
+def _uses_of(text: str, start: int) -> Sequence[Use]:
+    """Give the uses of the statements in `text`, which starts `start` lines down in its file."""
+    return (_uses_kept if len(text) <= SHORT else _parsed_uses)(text, start)
+
+
+def _parsed_uses(text: str, start: int) -> Sequence[Use]:
+    return tuple(use for node in ast.parse(text).body for use in uses_in(node, "", start))
+
+
+# Most statements are asked about again with the next patch.
+_uses_kept = lru_cache(maxsize=500)(_parsed_uses)
 
 
 def _next_start(lines: list[str], line: int) -> int:

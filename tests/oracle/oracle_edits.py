@@ -149,7 +149,8 @@ def change_decorators(choose, module, function):
         return
     ours = [item for item in module.items if isinstance(item, Decorator)]
     known = [d.name if d.form == "plain" else f"{d.name}({choose((7, 8))})" for d in ours]
-    if not function.shape.startswith(("gen", "cor", "async")):
+    if not function.shape.startswith(("gen", "cor", "async", "call")):
+        # A cached generator is at its end once it was looked at; a call may give one, too.
         known += ["functools.lru_cache"]
     elif function.shape == "generator":
         known += ["contextlib.contextmanager"]
