@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from livepatch.patching.commits import SESSIONS, Pinned
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.pins import Pinned
 from livepatch.patching.sessions import Request, is_pinned, unpin
-from livepatch.runtime.epochs import PIN
+from livepatch.runtime.epochs import PIN, UNPINNED
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -33,7 +34,7 @@ class SessionMiddleware:
     ) -> None:
         """Run the application for one connection."""
         kind = scope["type"]
-        if kind not in self._kinds or is_pinned():
+        if kind not in self._kinds or (PIN.get() is not UNPINNED and is_pinned()):
             await self.app(scope, receive, send)
             return
         session = Request() if kind == "http" else Websocket()

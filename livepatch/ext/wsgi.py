@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from livepatch.patching.commits import SESSIONS, Pinned
+from livepatch.ext.responses import is_complete
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.pins import Pinned
 from livepatch.patching.sessions import Request, is_pinned, unpin
 from livepatch.runtime.epochs import PIN, UNPINNED
 
@@ -50,8 +52,7 @@ def in_sessions(app: Application) -> Application:
             SESSIONS.release(session)
             raise
         unpin(token)
-        kind, sent = type(response), environ.get("wsgi.file_wrapper")
-        if kind is list or kind is tuple or (type(sent) is type and isinstance(response, sent)):
+        if is_complete(response) or _is_file(response, environ):
             SESSIONS.release(session)  # nothing of the program runs now: the server sends it
             return response
         body = _Body(_in_session(session, response))
@@ -60,6 +61,12 @@ def in_sessions(app: Application) -> Application:
         return body
 
     return answer
+
+
+def _is_file(response: Iterable[bytes], environ: Environ) -> bool:
+    """Tell whether the server itself reads what it sends from a file."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    return type(wrapper) is type and isinstance(response, wrapper)
 
 
 def _noting_errors(session: Pinned, start_response: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from livepatch.model import FilePlan, Note, Patch, PatchKind, Refusal
-from livepatch.patching.commits import SESSIONS, Pinned
+from livepatch.patching.commits import SESSIONS
 from livepatch.patching.patcher import Patcher
+from livepatch.patching.pins import Pinned
 from livepatch.patching.transaction import Transaction
 
 ENOUGH = 20

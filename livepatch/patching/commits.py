@@ -1,17 +1,15 @@
-"""Who is pinned to which version, and the commit that respects it: the process's one `Sessions`.
+"""The commit that respects who is pinned to which version: the process's one `Sessions`.
 
 A commit at epoch N+1 while somebody is pinned to N or before is layered (`patching.layers`);
 with nobody pinned it is plain. What was layered is settled by whoever ends the last session that
 needed it. Two locks: `_writer` is held through a transaction and through a settling, `_gate` for
-the moment in which a session opens or ends, or in which a commit happens. Nothing of the program
-runs under `_gate`.
+the moment in which a commit decides and happens. Nothing of the program runs under `_gate`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FunctionType
@@ -19,77 +17,24 @@ from typing import Any
 
 from livepatch.model import Write, WriteKind
 from livepatch.patching.layers import Layers
-from livepatch.patching.pending import PendingSession, shown
+from livepatch.patching.pins import Pinned, Pins
 from livepatch.runtime import auditing, carrying, sharing, swap
 from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
 
 
-class Pinned(Pin):
-    """A pin that is counted: as long as somebody holds it, its version is kept.
-
-    `Sessions.open` gives it its epoch. Every request makes one: what most of them leave as it
-    is stands in the class, and nothing of Python runs to make it.
-    """
-
-    name = ""
-    version = -1
-    canary = False
-    failed = False
-    told = False  # True where it was reported as one that does not end
-    holds = 1
-    started: float
-    thread: int
-
-    def hold(self) -> bool:
-        """Keep the session open beyond its block; tell whether it still was."""
-        return SESSIONS.hold(self)
-
-    def release(self) -> None:
-        """Take back one `hold`; with the last one the session is over."""
-        SESSIONS.release(self)
-
-
-class Sessions:
-    """The open sessions, the epoch, and the one way in which writes are committed."""
+class Sessions(Pins):
+    """The open sessions, and the one way in which writes are committed."""
 
     def __init__(self) -> None:
         """Have no session and no patch."""
-        self.epoch = 0
-        self.limit = 60.0
-        self.clock: Callable[[], float] = time.monotonic
-        self.used = False
-        self.canary_share = 0.0
-        self.is_canary: Callable[[], bool] = bool
-        self.on_close: list[Callable[[Pinned], object]] = []
-        self._open: set[Pinned] = set()
+        super().__init__()
         self._layers = Layers(swap.state_of)
-        self._gate = threading.RLock()
         self._writer = threading.RLock()
         self._busy = 0
         self._owner = 0
         self._due = False
-        self._is_layered = False
 
-    # --- sessions -----------------------------------------------------------------------------
-
-    def open(self, session: Pinned) -> None:
-        """Pin `session` to the current epoch (or, for a canary, to the one before or after)."""
-        if not self.used:
-            self._begin()
-        session.started = self.clock()
-        session.thread = threading.get_ident()
-        self._gate.acquire()  # a third of what a `with` takes, and every request comes here
-        try:
-            epoch = self.epoch
-            if self.canary_share:
-                session.canary = self.is_canary()
-                epoch -= not session.canary
-            session.epoch = session.version = epoch
-            self._open.add(session)
-        finally:
-            self._gate.release()
-
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Prepare for the first session; a transaction that has begun without it ends first."""
         carrying.install(Pinned)
         if self._writer.acquire(timeout=5.0):
@@ -100,74 +45,14 @@ class Sessions:
     def hide_early_writes(self) -> None:
         """Let nobody but its own thread see what a transaction does before it ends."""
         if not self.used:
-            self._begin()
-
-    def hold(self, session: Pinned) -> bool:
-        """Keep `session` open; tell whether it was."""
-        with self._gate:
-            is_open = session in self._open
-            session.holds += is_open
-            return is_open
-
-    def release(self, session: Pinned) -> None:
-        """Let go of `session`; when nobody holds it, it is over, and what only it needed goes."""
-        self._gate.acquire()
-        try:
-            session.holds -= 1
-            if session.holds > 0 or session not in self._open:
-                return
-            self._open.remove(session)
-            session.epoch = NEWEST
-        finally:
-            self._gate.release()
-        if self.on_close:
-            for callback in list(self.on_close):
-                callback(session)
-        if self._is_layered:
-            self.settle()
-
-    def _pins(self) -> set[int]:
-        """Give the epochs that somebody is pinned to."""
-        return {session.version for session in self._open}
-
-    def pending(self) -> tuple[PendingSession, ...]:
-        """Give the sessions that run an older version than the newest, oldest first."""
-        with self._gate:
-            old = [item for item in self._open if item.version < self.epoch]
-        return shown(old, self.clock())
-
-    def overdue(self) -> tuple[PendingSession, ...]:
-        """Give the sessions that have been open for longer than `limit`, each only once."""
-        since = self.clock() - self.limit
-        with self._gate:
-            old = [item for item in self._open if item.started < since]
-            old = [item for item in old if not item.told]
-            for item in old:
-                item.told = True
-        return shown(old, self.clock())
-
-    def retire(self, version: int, *, force: bool = False) -> int:
-        """End the privilege of the sessions pinned to `version`; give how many there are.
-
-        Without `force` nothing happens to them. With it they go on with the newest code at
-        their next call.
-        """
-        with self._gate:
-            chosen = [item for item in self._open if item.version == version]
-            if force:
-                for item in chosen:
-                    self._open.remove(item)
-                    item.epoch = NEWEST
-        if force:
-            self.settle()
-        return len(chosen)
+            self.begin()
 
     def guard(self, functions: Sequence[FunctionType], trip: Callable[[Any], object]) -> None:
         """Have exceptions that pass out of `functions` told to `trip` (before sys.monitoring)."""
         with self._writer:
             clones, writes = self._layers.guarded(functions, trip)
             swap.commit(clones)
-            with self._gate:
+            with self._shut():
                 swap.commit(writes)
 
     def unguard(self) -> None:
@@ -178,13 +63,13 @@ class Sessions:
     def send_out(self, share: float, is_canary: Callable[[], bool]) -> None:
         """Let the next commit be seen by the sessions that `is_canary` picks, and no one else."""
         if not self.used:
-            self._begin()
-        with self._gate:
+            self.begin()
+        with self._shut():
             self.canary_share, self.is_canary = share, is_canary
 
     def call_in(self, *, promote: bool = True) -> None:
         """Make no difference between sessions any more; `promote` lets everybody see all."""
-        with self._gate:
+        with self._shut():
             self.canary_share = 0.0
             if promote and not self._owner:
                 UNPINNED.epoch = NEWEST
@@ -194,8 +79,6 @@ class Sessions:
     def is_mine(self) -> bool:
         """Tell whether this thread is in the middle of a transaction."""
         return self._owner == threading.get_ident()
-
-    # --- commits ------------------------------------------------------------------------------
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -226,19 +109,19 @@ class Sessions:
         inverse = swap.inverse_of(writes, self._layers.current)
         staged = not final and self.used
         exposed = final and auditing.is_interruptible()
-        with self._gate:
-            if not (self._open or self._layers or staged or exposed or self.canary_share):
+        with self._shut():
+            hidden = staged or exposed or self.canary_share
+            if not (hidden or self._layers or self._is_any_open()):
                 swap.commit(writes, inverse)
                 return inverse
         writes = list(sharing.singly(writes, self._layers.plain))
         while True:
-            with self._gate:
-                epoch = self.epoch
-                pins = {*self._pins(), epoch}
+            epoch = self.epoch
+            pins = {*self._pins(), epoch}
             layering = self._layers.layered(writes, epoch + 1, pins)
             swap.commit(layering.clones)
             self._layers.show_signatures(layering)
-            with self._gate:
+            with self._shut():
                 if self._pins() <= pins:
                     self._commit_layers(layering.writes, staged=staged, exposed=exposed)
                     self._layers.accept(layering)
@@ -280,7 +163,7 @@ class Sessions:
 
     def advance(self) -> None:
         """Let sessions that open from now on run what was committed last."""
-        with self._gate:
+        with self._shut():
             self.epoch += 1
 
     def settle(self) -> None:
@@ -291,7 +174,7 @@ class Sessions:
                 if self._busy:
                     return
                 self._due = False
-                with self._gate:
+                with self._shut():
                     pins = self._pins() | ({self.epoch - 1} if self.canary_share else set())
                     writes = self._layers.settled(pins)
                     self._is_layered = bool(self._layers)
@@ -311,13 +194,12 @@ class Sessions:
             self._writer = threading.RLock()
             self._busy = 0
         mine = PIN.get()
-        for session in [item for item in self._open if item is not mine]:
-            self._open.remove(session)
-            session.epoch = NEWEST
+        self._is_shut = False
+        self._end([item for item in self._sessions() if item is not mine])
         self._due = True
 
 
-SESSIONS = Sessions()
+SESSIONS = Pinned.pins = Sessions()
 """One for the process: a caller is pinned to one version of everything, whoever patches it."""
 
 if hasattr(os, "register_at_fork"):

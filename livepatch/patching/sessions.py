@@ -9,7 +9,8 @@ from contextvars import Token
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from livepatch.patching.commits import SESSIONS, Pinned
+from livepatch.patching.commits import SESSIONS
+from livepatch.patching.pins import Pinned
 from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
 
 __all__ = ["SESSIONS", "Session", "decorated", "session"]

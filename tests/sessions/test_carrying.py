@@ -295,6 +295,53 @@ def test_a_response_of_wsgi_is_one_version_to_its_last_byte(app):
     assert not SESSIONS.is_layered()
 
 
+def test_a_response_of_flask_ends_its_session_at_once_where_its_body_is_complete(app):
+    flask = pytest.importorskip("flask")
+    from werkzeug.test import EnvironBuilder
+
+    site = flask.Flask("site")
+    closed = []
+
+    class Encoded(flask.Response):
+        def iter_encoded(self):
+            yield b"%d" % app.f()
+
+    @site.get("/<kind>")
+    def answer(kind):
+        if kind == "streamed":
+            return flask.Response(str(app.f()) for _ in range(2))
+        if kind == "encoded":
+            return Encoded()
+        response = flask.Response(str(app.f()))
+        if kind == "closing":
+            response.call_on_close(lambda: closed.append(app.f()))
+        return response
+
+    served = livepatch.wsgi(site.wsgi_app)
+
+    def get(kind, method="GET"):
+        asked = {**EnvironBuilder(f"/{kind}").get_environ(), "REQUEST_METHOD": method}
+        return served(asked, lambda *_: None)
+
+    for kind, method, is_complete in [
+        ("whole", "GET", True),
+        ("whole", "HEAD", False),
+        ("streamed", "GET", False),
+        ("encoded", "GET", False),
+        ("closing", "GET", False),
+    ]:
+        before = app.f()
+        response = get(kind, method)
+        app.become(before + 1)
+        assert SESSIONS.is_layered() is not is_complete, kind
+        chunks = b"".join(response)
+        assert set(chunks) <= set(b"%d" % before), kind
+        response.close()
+        assert app.f() == before + 1
+        assert not SESSIONS.is_layered()
+    assert closed == [5]
+
+
 def test_a_server_may_take_the_chunks_in_any_way_and_is_pinned_by_none(app):
     def application(*_):
         yield b"%d" % app.f()
