@@ -19,13 +19,7 @@ FileName = NewType("FileName", str)
 LineNo = NewType("LineNo", int)
 
 
-class Tag(Enum):
-    """An enumeration whose members are looked up in tables all the time."""
-
-    __hash__ = object.__hash__  # Enum's own is written in Python
-
-
-class Kind(Tag):
+class Kind(Enum):
     """What a definition defines."""
 
     FUNCTION = "function"  # def, async def, and a lambda bound to one name
@@ -35,7 +29,7 @@ class Kind(Tag):
     GUARD = "guard"  # the block under `if __name__ == "__main__":`
 
 
-class ChangeKind(Tag):
+class ChangeKind(Enum):
     """How a definition differs from the baseline."""
 
     UPDATED = "updated"
@@ -70,7 +64,7 @@ class Definition:
     children: tuple[Definition, ...] = ()
 
 
-class Action(Tag):
+class Action(Enum):
     """What an edit asks of the running program."""
 
     ADD = "add"  # execute a new function or class
@@ -308,7 +302,7 @@ class Finding:
     message: str
 
 
-class WriteKind(Tag):
+class WriteKind(Enum):
     """The ways in which a live object can be changed; `runtime.swap` knows how."""
 
     ATTRIBUTE = "attribute"  # setattr / delattr

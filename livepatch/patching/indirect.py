@@ -7,9 +7,10 @@ whatever holds on to a function calls the new code the next time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import CodeType, ModuleType, NoneType
+from types import CodeType, FunctionType, ModuleType, NoneType
 
 from livepatch.model import MISSING
+from livepatch.patching.caches import Cache
 from livepatch.runtime import epochs, lookup
 from livepatch.source.statement_uses import Use
 
@@ -23,32 +24,61 @@ DEPTH = 4
 FEW = 100  # items of a container that are looked at
 
 
-def callers(module: ModuleType, code: Collection[str]) -> Iterator[str]:
-    """Give the functions of `module` that call one of `code`, dotted names as it writes them.
+def callers(module: ModuleType, changed: Collection[str]) -> Iterator[tuple[str, FunctionType]]:
+    """Give the functions of `module` that call or read one of `changed`, with their paths.
 
-    A class is among them for what calls as an instance is made.
+    These are names of functions and values, dotted ones too, as the module writes them. A class
+    is among the callers for what runs as an instance is made.
     """
-    wanted = {name.rpartition(".")[2].removesuffix("[]") for name in code}
+    wanted = {name.rpartition(".")[2].removesuffix("[]") for name in changed}
 
-    def may_call(candidate: CodeType) -> bool:
-        return not wanted.isdisjoint(candidate.co_names)
+    def may_lead(candidate: CodeType) -> bool:
+        return not wanted.isdisjoint(_names_in(candidate))
 
     # Code that picks a version names nothing of what the plain one calls.
-    accept = (lambda _: True) if epochs.stacks else may_call
+    accept = (lambda _: True) if epochs.stacks else may_lead
     for function in lookup.local_functions(module, accept):
-        names = epochs.plain_code(function).co_names
+        names = _names_in(epochs.plain_code(function))
         path = function.__qualname__
         cls, _, name = path.rpartition(".")
-        if any(_leads_to(names, cls, each) for each in code):
-            yield path
+        if any(_leads_to(module, names, cls, each) for each in changed):
+            yield path, function
             if name in MAKERS:
-                yield cls
+                yield cls, function
 
 
-def _leads_to(names: tuple[str, ...], cls: str, target: str) -> bool:
-    """Tell whether code that reads `names`, in class `cls`, calls `target`."""
+def _names_in(code: CodeType) -> set[str]:
+    """Give the names of globals and attributes that `code` uses, in functions inside it too."""
+    found = set(code.co_names)
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            found |= _names_in(const)
+    return found
+
+
+def _leads_to(module: ModuleType, names: set[str], cls: str, target: str) -> bool:
+    """Tell whether code that uses `names`, in class `cls`, comes by `target`."""
     head, _, last = target.removesuffix("[]").rpartition(".")
-    return last in names and (not head or head == cls or head.partition(".")[0] in names)
+    if last not in names:
+        return False
+    if not head or head == cls or head.partition(".")[0] in names:
+        return True
+    own = lookup.resolve_class(module, cls.split(".")) if cls else None
+    space = vars(module)
+    known = [space[name] for name in names if name in space]
+    return any(
+        base.__qualname__ == head
+        for kind in [own, *map(type, known)]
+        if kind is not None
+        for base in type.__getattribute__(kind, "__mro__")
+    )
+
+
+def kept_answers(module: ModuleType, path: str) -> int:
+    """Give how many answers a cache keeps around what stands at `path` in `module`."""
+    value = lookup.static(path, lambda name: vars(module).get(name, MISSING))
+    found = [each for each in lookup.reach(value) if type(each) is Cache]
+    return sum(cache.cache_info().currsize for cache in found)
 
 
 class Asked:
@@ -58,39 +88,48 @@ class Asked:
         self,
         module: ModuleType,
         code: Mapping[str, Iterable[str]],
+        callers: Mapping[str, Iterable[str]],
         members: Collection[str] = (),
     ) -> None:
-        """Take the changed code and members of enumerations, all dotted names.
+        """Take the changed code, what uses changed things, and members of enumerations.
 
-        Those of the code by their module, the members as `module` writes them.
+        All are dotted names: of the first two by their module, the members as `module` writes
+        them.
         """
         self._space = vars(module)
         self.members = frozenset(members)
-        self._methods = {
-            (source, name) for source, names in code.items() for name in names if "." in name
-        }
+        self._methods = _methods(code)
+        self._callers = _methods(callers)
 
     def attributes(self) -> frozenset[str]:
-        """Give the last parts of the methods that changed."""
-        return frozenset(name.rpartition(".")[2] for _, name in self._methods)
+        """Give the last parts of the methods that changed, or use what did."""
+        return frozenset(name.rpartition(".")[2] for _, name in self._methods | self._callers)
 
     def cause(self, use: Use, code: Iterable[str]) -> str:
         """Give what changed that `use` came by in such a way, empty where there is nothing."""
-        for receiver, attribute in use.asked:
-            found = self._method_of(receiver, attribute)
-            if found:
-                return found
+        found = self._asked_for(use, self._methods)
+        if found:
+            return found
         handed = use.passed.intersection(code) or use.read & self.members
         return min(handed) if handed and self.is_data(use) else ""
+
+    def caller(self, use: Use) -> str:
+        """Give what uses changed things, and was asked for by `use`; empty where nothing was."""
+        return self._asked_for(use, self._callers)
 
     def is_data(self, use: Use) -> bool:
         """Tell whether all that `use` bound is plain data."""
         found = list(map(self._find, use.targets))
         return bool(found) and all(value is not MISSING and is_plain(value) for value in found)
 
-    def _method_of(self, receiver: str, attribute: str) -> str:
-        """Give the changed method that `receiver` has under `attribute`."""
-        if not any(name.endswith(f".{attribute}") for _, name in self._methods):
+    def _asked_for(self, use: Use, methods: set[tuple[str, str]]) -> str:
+        """Give one of `methods` that `use` asks an object for."""
+        found = (self._method_of(*each, methods) for each in use.asked)
+        return next(filter(None, found), "")
+
+    def _method_of(self, receiver: str, attribute: str, methods: set[tuple[str, str]]) -> str:
+        """Give the one of `methods` that `receiver` has under `attribute`."""
+        if not any(name.endswith(f".{attribute}") for _, name in methods):
             return ""
         found = self._find(receiver.removesuffix("()"))
         is_class = lookup.is_class(found)
@@ -99,11 +138,16 @@ class Asked:
         for cls in type.__getattribute__(found if is_class else type(found), "__mro__"):
             if attribute in vars(cls):
                 name = f"{cls.__qualname__}.{attribute}"
-                return name if (cls.__module__, name) in self._methods else ""
+                return name if (cls.__module__, name) in methods else ""
         return ""
 
     def _find(self, path: str) -> object:
         return lookup.static(path, lambda name: self._space.get(name, MISSING))
+
+
+def _methods(names: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
+    """Give those of `names` that stand in classes, with their module."""
+    return {(source, name) for source, found in names.items() for name in found if "." in name}
 
 
 def is_plain(value: object, depth: int = DEPTH) -> bool:

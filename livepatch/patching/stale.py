@@ -30,7 +30,7 @@ LIMIT = 200  # notes of one patch
 class _Changed:
     """What changed so far: values that were rebound, and code that answers otherwise now.
 
-    `callers` is code that did not change and calls what did, by way of others too; `members`
+    `callers` is code that did not change and uses what did, by way of others too; `members`
     are those of enumerations, which stay the objects that they are.
     """
 
@@ -58,15 +58,16 @@ class _Changed:
                 found |= {name.partition(".")[0].removesuffix("[]") for name in names}
         return found
 
-    def is_news(self, module: str, code: set[str]) -> bool:
-        """Tell whether the callers of `code` in `module` have not been looked for yet."""
-        is_new = bool(code - self._looked_for[module])
-        self._looked_for[module] |= code
+    def is_news(self, module: str, names: set[str]) -> bool:
+        """Tell whether the callers of `names` in `module` have not been looked for yet."""
+        is_new = bool(names - self._looked_for[module])
+        self._looked_for[module] |= names
         return is_new
 
     def has_methods(self) -> bool:
         """Tell whether code of a class changed, which its instances lead to without its name."""
-        return any("." in name for names in self.code.values() for name in names)
+        every = [*self.code.values(), *self.callers.values()]
+        return any("." in name for names in every for name in names)
 
     def sources(self) -> frozenset[str]:
         """Give the modules in which something changed."""
@@ -157,17 +158,38 @@ def _round(
             )
             if not (values or code or calling or members or changed.has_methods()):
                 continue  # it mentions words, and means others by them
-            if changed.is_news(module.__name__, code | calling) and any(
-                uses.is_mentioned(text, name) for name in _tails(code | calling)
-            ):
-                changed.callers[module.__name__].update(
-                    set(indirect.callers(module, code | calling)) - code
-                )
-            asked = indirect.Asked(module, changed.code, members)
+            yield from _of_callers(module, tracked, text, changed, values | code | calling)
+            asked = indirect.Asked(module, changed.code, changed.callers, members)
             for use, cause in _stale_uses(text, values, code, calling, asked):
                 if (module.__name__, use.first) not in executed:
                     changed.values[module.__name__].update(use.targets)
                     yield (tracked.file, use.line), _note(use, cause, tracked, module)
+
+
+def _of_callers(
+    module: ModuleType, tracked: TrackedFile, text: str, changed: _Changed, names: set[str]
+) -> Iterator[tuple[tuple[str, int], Note]]:
+    """Look for what calls or reads `names`; give a note for each that keeps answers of before."""
+    mine = module.__name__
+    if not changed.is_news(mine, names):
+        return
+    if not any(uses.is_mentioned(text, name) for name in _tails(names)):
+        return
+    for path, function in indirect.callers(module, names):
+        if path in changed.code[mine] or path in changed.callers[mine]:
+            continue
+        changed.callers[mine].add(path)
+        count = indirect.kept_answers(module, path)
+        if count:
+            line = function.__code__.co_firstlineno
+            yield (
+                (tracked.file, line),
+                Note(
+                    "stale-value", path, tracked.file, line,
+                    f"its cache keeps {count} answer{'s' if count > 1 else ''} that may be of what "
+                    f"changed; its own code did not ({path}.cache_clear() forgets them)",
+                ),
+            )  # fmt: skip
 
 
 def _stale_uses(
@@ -178,8 +200,10 @@ def _stale_uses(
         cause = _cause(use, values, code) or asked.cause(use, code)
         if cause and cause not in use.targets:
             yield use, f"{cause}, which changed"
-        elif not cause and use.called & calling and asked.is_data(use):
-            yield use, f"{min(use.called & calling)}, which calls what changed"
+            continue
+        caller = min(use.called & calling, default="") or asked.caller(use)
+        if not cause and caller and asked.is_data(use):
+            yield use, f"{caller}, which uses what changed"
 
 
 def _modules_held(module: ModuleType, sources: frozenset[str]) -> list[tuple[str, str]]:

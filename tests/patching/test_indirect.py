@@ -47,12 +47,42 @@ STALE = {
         "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nX = E.A.value\n",
         "X",
     ),
+    "a function that reads a value": (
+        "N = {}\n\n\ndef f():\n    return N\n\n\ndef g():\n    return [f() for _ in range(2)]\n\n\nX = g()\n",
+        "X",
+    ),
+    "a method that reads a value": (
+        "N = {}\n\n\nclass C:\n    def m(self):\n        return N\n\n\nX = C().m()\n",
+        "X",
+    ),
+    "a function that reads an attribute of a class": (
+        "class C:\n    n = {}\n\n\ndef f():\n    return C.n\n\n\nX = f()\n",
+        "X",
+    ),
+    "a function that asks an instance": (
+        "class C:\n    def m(self):\n        return {}\n\n\nc = C()\n\n\ndef f():\n    return c.m()\n\n\nX = f()\n",
+        "X",
+    ),
+    "a method of a class that inherits what changed": (
+        "class B:\n    n = {}\n\n\nclass C(B):\n    def m(self):\n        return self.n\n\n\nX = C().m()\n",
+        "X",
+    ),
+    "a cache around what calls it": (
+        "import functools\n\n\ndef a():\n    return {}\n\n\n@functools.cache\ndef f():\n    return a()\n\n\nf()\n",
+        "f",
+    ),
+    "a cache in a class around what reads a value": (
+        "import functools\n\nN = {}\n\n\nclass C:\n    @functools.lru_cache\n    def m(self):\n        return N\n\n\nC().m()\n",
+        "C.m",
+    ),
     "a loop": ("ROWS = [{}]\n\nfor row in ROWS:\n    LAST = row\n", "LAST row"),
 }  # fmt: skip
 NOT_STALE = {
     "a member that has another value": "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nX = E.A\nY = [E.A]\n",
     "what holds on to it": "import functools\n\n\ndef a():\n    return {}\n\n\nX = functools.partial(a)\n",
     "what was registered": "HOOKS = []\n\n\ndef a():\n    return {}\n\n\ndef reg(f):\n    HOOKS.append(f)\n    return f\n\n\nX = reg(a)\n",
+    "a cache with no answer as yet": "import functools\n\n\ndef a():\n    return {}\n\n\n@functools.cache\ndef f():\n    return a()\n",
+    "a value that a function of the same name in another class reads": "class B:\n    n = {}\n\n\nclass C:\n    n = 1\n\n    def m(self):\n        return self.n\n\n\nX = C().m()\n",
     "another method of that name": "class C:\n    def join(self):\n        return {}\n\n\nX = ','.join(['a'])\n",
     "an instance that makes its calls later": "def a():\n    return {}\n\n\nclass C:\n    def m(self):\n        return a()\n\n\nX = C()\n",
     "a function that mentions it in another one": "def a():\n    return {}\n\n\ndef make():\n    def inner():\n        return a()\n    return inner\n\n\nX = make()\n",
@@ -87,4 +117,4 @@ def test_a_module_that_imports_the_caller_is_told_of(project):
     project.write("low.py", "def a():\n    return 22\n")
     (note,) = project.refresh().notes
     assert note.qualname == "X"
-    assert "was computed from mid.b, which calls what changed" in note.message
+    assert "was computed from mid.b, which uses what changed" in note.message
