@@ -6,8 +6,10 @@ whatever holds on to a function calls the new code the next time.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import CodeType, FunctionType, ModuleType, NoneType
+from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
+from typing import Any
 
 from livepatch.model import MISSING
 from livepatch.patching.caches import Cache
@@ -22,6 +24,9 @@ MAKERS = frozenset(
 PLAIN = frozenset({int, float, complex, bool, str, bytes, NoneType, range})
 DEPTH = 4
 FEW = 100  # items of a container that are looked at
+CALLING = frozenset({functools.partial, MethodType})
+TABLES = frozenset({dict, list, tuple})
+MAKE_CLASSES = ("__new__", "__init__", "__prepare__")
 
 
 def callers(module: ModuleType, changed: Collection[str]) -> Iterator[tuple[str, FunctionType]]:
@@ -39,12 +44,42 @@ def callers(module: ModuleType, changed: Collection[str]) -> Iterator[tuple[str,
     accept = (lambda _: True) if epochs.stacks else may_lead
     for function in lookup.local_functions(module, accept):
         names = _names_in(epochs.plain_code(function))
-        path = function.__qualname__
+        path = _path_of(function, module)
         cls, _, name = path.rpartition(".")
         if any(_leads_to(module, names, cls, each) for each in changed):
             yield path, function
             if name in MAKERS:
                 yield cls, function
+
+
+def _path_of(function: FunctionType, module: ModuleType) -> str:
+    """Give the path of `function`, which is its name for a lambda that is bound to one."""
+    path = function.__qualname__
+    if path != "<lambda>":
+        return path
+    return next((name for name, value in vars(module).items() if value is function), path)
+
+
+def other_names(module: ModuleType, functions: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Give names of `module` for what calls one of `functions`, paths by their module.
+
+    Those are other names of them, partial functions, bound methods, and `name[]` for tables of
+    functions. Other objects hold functions for reasons of their own.
+    """
+    for name, value in list(vars(module).items()):
+        kind = type(value)
+        if kind is FunctionType:
+            found = [] if _path_of(value, module) == name else [value]
+        elif kind in CALLING:
+            found = lookup.functions_in(value, lambda _: True)
+        elif kind in TABLES and len(value) <= FEW:
+            items = value.values() if kind is dict else value
+            found = [item for item in items if type(item) is FunctionType]
+        else:
+            continue
+        for function in found:
+            if function.__qualname__ in functions.get(function.__module__, ()):
+                yield f"{name}[]" if kind in TABLES else name
 
 
 def _names_in(code: CodeType) -> set[str]:
@@ -70,7 +105,7 @@ def _leads_to(module: ModuleType, names: set[str], cls: str, target: str) -> boo
         base.__qualname__ == head
         for kind in [own, *map(type, known)]
         if kind is not None
-        for base in type.__getattribute__(kind, "__mro__")
+        for base in _order_of(kind)
     )
 
 
@@ -101,25 +136,72 @@ class Asked:
         self._methods = _methods(code)
         self._callers = _methods(callers)
 
+    def names(self) -> frozenset[str]:
+        """Give the names of instances that answer an operator by what changed, or uses it."""
+        owners = {
+            (source, name.rpartition(".")[0])
+            for source, name in self._methods | self._callers
+            if _is_special(name)
+        }
+        if not owners:
+            return frozenset()
+        return frozenset(
+            name
+            for name, value in list(self._space.items())
+            if any((c.__module__, c.__qualname__) in owners for c in _order_of(type(value)))
+        )
+
     def attributes(self) -> frozenset[str]:
         """Give the last parts of the methods that changed, or use what did."""
         return frozenset(name.rpartition(".")[2] for _, name in self._methods | self._callers)
 
     def cause(self, use: Use, code: Iterable[str]) -> str:
         """Give what changed that `use` came by in such a way, empty where there is nothing."""
-        found = self._asked_for(use, self._methods)
+        found = self._asked_for(use, self._methods) or self._maker(use)
         if found:
             return found
         handed = use.passed.intersection(code) or use.read & self.members
-        return min(handed) if handed and self.is_data(use) else ""
+        found = min(handed, default="") or self._operator(use, self._methods)
+        return found if found and self.is_data(use) else ""
 
     def caller(self, use: Use) -> str:
         """Give what uses changed things, and was asked for by `use`; empty where nothing was."""
-        return self._asked_for(use, self._callers)
+        return self._asked_for(use, self._callers) or self._operator(use, self._callers)
+
+    def _maker(self, use: Use) -> str:
+        """Give what changed and runs as a class with the bases or the metaclass of `use` is made."""
+        for live in filter(lookup.is_class, map(self._find, use.bases)):
+            metaclass = live if issubclass(live, type) else type(live)
+            makers = [(cls, name) for cls in _order_of(metaclass) for name in MAKE_CLASSES]
+            for cls, name in [
+                *((cls, "__init_subclass__") for cls in _order_of(live)),
+                *makers,
+            ]:
+                path = f"{cls.__qualname__}.{name}"
+                if (cls.__module__, path) in self._methods:
+                    return path
+        return ""
+
+    def _operator(self, use: Use, methods: set[tuple[str, str]]) -> str:
+        """Give the one of `methods` by which an operand of `use` answers."""
+        special = {each for each in methods if _is_special(each[1])}
+        if not special:
+            return ""
+        kinds: list[type] = [type(self._find(path)) for path in use.operands]
+        owners = {
+            (cls.__module__, cls.__qualname__) for kind in kinds for cls in _order_of(kind)
+        }
+        found = [
+            name for source, name in special if (source, name.rpartition(".")[0]) in owners
+        ]
+        return min(found, default="")
 
     def is_data(self, use: Use) -> bool:
-        """Tell whether all that `use` bound is plain data."""
+        """Tell whether all that `use` bound is plain data; of a `def`, whether its defaults are."""
         found = list(map(self._find, use.targets))
+        for index, value in enumerate(found):
+            if type(value) is FunctionType and value.__qualname__ == use.targets[index]:
+                found[index] = value.__defaults__
         return bool(found) and all(value is not MISSING and is_plain(value) for value in found)
 
     def _asked_for(self, use: Use, methods: set[tuple[str, str]]) -> str:
@@ -131,11 +213,11 @@ class Asked:
         """Give the one of `methods` that `receiver` has under `attribute`."""
         if not any(name.endswith(f".{attribute}") for _, name in methods):
             return ""
-        found = self._find(receiver.removesuffix("()"))
+        found: Any = self._find(receiver.removesuffix("()"))
         is_class = lookup.is_class(found)
         if receiver.endswith("()") and not is_class:
             return ""  # what a function gives cannot be told
-        for cls in type.__getattribute__(found if is_class else type(found), "__mro__"):
+        for cls in _order_of(found if is_class else type(found)):
             if attribute in vars(cls):
                 name = f"{cls.__qualname__}.{attribute}"
                 return name if (cls.__module__, name) in methods else ""
@@ -143,6 +225,16 @@ class Asked:
 
     def _find(self, path: str) -> object:
         return lookup.static(path, lambda name: self._space.get(name, MISSING))
+
+
+def _is_special(path: str) -> bool:
+    """Tell whether an operator or a builtin function asks an instance for the method at `path`."""
+    name = path.rpartition(".")[2]
+    return name.startswith("__") and name.endswith("__") and name not in MAKERS
+
+
+def _order_of(cls: type) -> tuple[type, ...]:
+    return type.__getattribute__(cls, "__mro__")  # type: ignore[no-any-return]
 
 
 def _methods(names: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:

@@ -175,6 +175,10 @@ def _of_callers(
         return
     if not any(uses.is_mentioned(text, name) for name in _tails(names)):
         return
+    by_module = {
+        source: {*changed.code[source], *found} for source, found in changed.callers.items()
+    }
+    changed.callers[mine].update(indirect.other_names(module, {**changed.code, **by_module}))
     for path, function in indirect.callers(module, names):
         if path in changed.code[mine] or path in changed.callers[mine]:
             continue
@@ -195,7 +199,7 @@ def _of_callers(
 def _stale_uses(
     text: str, values: set[str], code: set[str], calling: set[str], asked: indirect.Asked
 ) -> Iterator[tuple[Use, str]]:
-    names = _heads(values | code | calling | asked.members) | _tails(values)
+    names = _heads(values | code | calling | asked.members) | _tails(values) | asked.names()
     for use in uses.uses_of(text, names, asked.attributes()):
         cause = _cause(use, values, code) or asked.cause(use, code)
         if cause and cause not in use.targets:
@@ -230,7 +234,7 @@ def _may_import(text: str, sources: frozenset[str]) -> bool:
 
 
 def _heads(names: set[str]) -> set[str]:
-    return {name.partition(".")[0] for name in names}
+    return {name.partition(".")[0].removesuffix("[]") for name in names}
 
 
 def _tails(names: set[str]) -> set[str]:

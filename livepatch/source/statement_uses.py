@@ -20,8 +20,10 @@ class Use:
     """One statement with the names that it reads, and those that it calls, dotted ones too.
 
     `targets` are the dotted names that it binds. A class calls `Base[]` where it subscripts a
-    base. `passed` are names that it gives to what it calls; `asked` are pairs of what is asked
-    (`name`, or `name()` for what a call gives) and the attribute that it is asked for.
+    base, a statement `table[]` where it calls an item of a table. `passed` are names that it gives
+    to what it calls; `asked` are pairs of what is asked (`name`, or `name()` for what a call
+    gives) and the attribute that it is asked for; `operands` are names that an operator, a
+    builtin function or a loop works on.
     """
 
     first: int
@@ -33,6 +35,7 @@ class Use:
     decorators: Names = NONE
     passed: Names = NONE
     asked: frozenset[tuple[str, str]] = frozenset()
+    operands: Names = NONE
 
 
 def uses_in(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
@@ -53,7 +56,8 @@ def uses_in(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
             read, called = _names(_header(node))  # what decides whether, or with what, they run
             line, bound = node.lineno + offset, _bound_in_header(node, prefix)
             if bound:
-                yield Use(line, line, bound, read=read, called=called)
+                header = _evaluated(_header(node))
+                yield replace(header, first=line, line=line, targets=bound)
             for child in inner_statements(node):
                 for use in uses_in(child, prefix, offset):
                     yield replace(use, read=use.read | read, called=use.called | called)
@@ -142,10 +146,17 @@ def _evaluated(nodes: Sequence[ast.AST]) -> Use:
     called: set[str] = set()
     passed: set[str] = set()
     asked: set[tuple[str, str]] = set()
+    operands: set[str] = set()
+    covered: set[int] = set()  # nodes that are no operands; each is met after what holds it
     for inner in (inner for node in nodes for inner in scopes.evaluated(node)):
         read.update(_dotted(inner))
+        if id(inner) not in covered and isinstance(inner, ast.Name | ast.Attribute):
+            operands.add(_whole(inner))
+        covered.update(map(id, _no_operands(inner)))
         if isinstance(inner, ast.Call):
             called.update(_dotted(inner.func))
+            if isinstance(inner.func, ast.Subscript):
+                called.add(f"{_whole(inner.func.value)}[]")
             given = [*inner.args, *(keyword.value for keyword in inner.keywords)]
             handed = {name for argument in given for name in _dotted(argument)}
             applied = isinstance(inner.func, ast.Name) and inner.func.id in APPLIERS
@@ -154,17 +165,33 @@ def _evaluated(nodes: Sequence[ast.AST]) -> Use:
             asked.update(_asked(inner))
     return Use(
         0, 0, read=frozenset(read), called=frozenset(called), passed=frozenset(passed),
-        asked=frozenset(asked),
+        asked=frozenset(asked), operands=frozenset(operands - {""}),
     )  # fmt: skip
+
+
+def _no_operands(node: ast.AST) -> Sequence[ast.AST]:
+    """Give the parts of `node` that it asks for an attribute, calls, or hands on."""
+    if isinstance(node, ast.Attribute):
+        return [node.value]
+    if not isinstance(node, ast.Call):
+        return []
+    if not _may_keep(node.func):
+        return [node.func]
+    return [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
 
 
 def _asked(node: ast.Attribute) -> Iterator[tuple[str, str]]:
     value, call = node.value, ""
     if isinstance(value, ast.Call):
         value, call = value.func, "()"
-    whole = max(_dotted(value), key=len, default="")
+    whole = _whole(value)
     if whole:
         yield whole + call, node.attr
+
+
+def _whole(node: ast.AST) -> str:
+    """Give the dotted name that `node` is, empty where it is none."""
+    return max(_dotted(node), key=len, default="")
 
 
 def _dotted(node: ast.AST) -> Iterator[str]:
