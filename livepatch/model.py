@@ -312,6 +312,7 @@ class WriteKind(Enum):
     ITEM = "item"  # mapping[key] = value / del mapping[key]
     FUNCTION = "function"  # code, closure, defaults and version of a function at once
     CODE = "code"  # the code, and nothing else, of all functions that share one
+    MEMBER = "member"  # of a list: the name is the object, the value its place
     CELL = "cell"  # the contents of a closure cell
     FIRST_LINE = "first-line"  # co_firstlineno of a code object, in place
     CALL = "call"  # call `value`: a cache that the new code makes stale is cleared

@@ -26,6 +26,7 @@ from livepatch.model import (
     WriteKind,
 )  # fmt: skip
 from livepatch.patching import handover, statements
+from livepatch.patching.registrations import Registrations
 from livepatch.patching.site import Scope, Site
 from livepatch.runtime import classes, enums, fields, kinds
 
@@ -94,6 +95,7 @@ def rebuild(site: Site, path: Path) -> None:
     if scope is None or new_definition is None or old_definition is None or unit is None:
         return
     live = site.scope_of(path)
+    registered = Registrations(site, scope, old_definition, new_definition, live and live.owner)
     made = site.run(new_definition.node, unit, new_definition, scope).get(
         new_definition.name, MISSING
     )
@@ -110,6 +112,7 @@ def rebuild(site: Site, path: Path) -> None:
         kept = live.owner if _transplant(site, live.owner, made, keep, new_definition) else made
     if kept is made:
         replace(site, scope, live.owner, made, keep, new_definition)
+    registered.settle(live.owner, made, kept)
 
 
 def transplanted(

@@ -1,7 +1,7 @@
 """What executing a statement does to objects that outlive it, recorded so that it can be taken back.
 
 Attributes and items that it assigns (`f.limit = 3`, `TABLE["a"] = g`), and entries that its
-decorators add to the dicts they name (`REGISTRY[name] = function`).
+decorators add to the dicts and lists they name (`REGISTRY[name] = function`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from livepatch.runtime import classes, lookup
 
 Get = Callable[[str], Any]
 MANY = 10_000  # entries of a dict beyond which it is no registry of decorators
+CONTAINERS = frozenset({dict, list})
 UNKNOWN = object()
 
 
@@ -30,8 +31,9 @@ class Effects:
         """
         self._name = getattr(node, "name", "")
         self._places = [(*place, _value_at(*place)) for place in _assigned(node, get)]
-        known = {id(found): found for found in _registries(node, get) if _is_registry(found)}
-        self._registries = [(found, dict(found)) for found in known.values()]
+        known = {id(each): each for each in named_containers(node, get)}.values()
+        self._registries = [(each, dict(each)) for each in known if type(each) is dict]
+        self._lists = [(each, list(each)) for each in known if type(each) is list]
 
     def inverse(self) -> list[Write]:
         """Give the writes that take back what has changed since."""
@@ -46,6 +48,13 @@ class Effects:
                 for write in restoring(registry, entries)
                 if self._is_of_definition(registry.get(write.name))
             ]
+        for members, before in self._lists:
+            if not any(map(self._is_of_definition, before)):  # it was put in for the first time
+                writes += [
+                    Write(WriteKind.MEMBER, members, each, MISSING)
+                    for each in members[len(before) :]
+                    if is_key(each) and self._is_of_definition(each)
+                ]
         return writes
 
     def _is_of_definition(self, value: object) -> bool:
@@ -55,6 +64,15 @@ class Effects:
             for found in lookup.reach(value)
             if type(found) is FunctionType or lookup.is_class(found)
         )
+
+
+def is_key(value: object) -> bool:
+    """Tell whether `value` can be the name of a write."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def restoring(mapping: Mapping[Any, object], before: Mapping[Any, object]) -> list[Write]:
@@ -101,22 +119,45 @@ def _value_at(kind: WriteKind, target: Any, name: object) -> object:
     return space.get(name, MISSING)
 
 
-def _registries(node: ast.stmt, get: Get) -> Iterator[dict[Any, Any]]:
-    """Give the dicts that the code of decorators names, or their objects hold."""
+def named_containers(node: ast.stmt, get: Get) -> Iterator[dict[Any, Any] | list[Any]]:
+    """Give the dicts and lists that the code of the decorators of `node` names, or their objects hold.
+
+    Not those that are too large to be compared, or are no registries.
+    """
+    yield from (found for found in _containers(node, get) if _is_registry(found))
+
+
+def _containers(node: ast.stmt, get: Get) -> Iterator[Any]:
     for decorator in getattr(node, "decorator_list", ()):
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         function = _find(called, get)
         if isinstance(called, ast.Attribute):
             holder = _namespace(_find(called.value, get)) or {}
-            yield from (value for value in holder.values() if type(value) is dict)
+            yield from (value for value in holder.values() if type(value) in CONTAINERS)
         if type(function) is FunctionType:
-            names = classes.names_in_code(function)
-            space = function.__globals__
-            found = [space[name] for name in names if name in space and name[:2] != "__"]
-            yield from (value for value in found if type(value) is dict)
+            yield from _named_by(function, function.__globals__)
 
 
-def _is_registry(found: dict[Any, Any]) -> bool:
+def making_containers(cls: type) -> Iterator[Any]:
+    """Give the dicts and lists that code names which runs as a subclass of bases of `cls` is made."""
+    bases = type.__getattribute__(cls, "__mro__")[1:]
+    metaclasses = type.__getattribute__(type(cls), "__mro__")
+    hooks = [vars(base).get("__init_subclass__") for base in bases]
+    hooks += [vars(kind).get(name) for kind in metaclasses for name in ("__new__", "__init__")]
+    for hook in hooks:
+        function = hook.__func__ if isinstance(hook, classmethod | staticmethod) else hook
+        if type(function) is FunctionType:
+            for space in (function.__globals__, *map(vars, bases), *map(vars, metaclasses)):
+                yield from (each for each in _named_by(function, space) if _is_registry(each))
+
+
+def _named_by(function: FunctionType, space: Mapping[str, Any]) -> Iterator[Any]:
+    names = classes.names_in_code(function)
+    found = [space[name] for name in names if name in space]
+    yield from (value for value in found if type(value) in CONTAINERS)
+
+
+def _is_registry(found: Any) -> bool:
     return len(found) < MANY and found is not sys.modules and "__builtins__" not in found
 
 

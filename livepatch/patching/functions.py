@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
+from typing import Any
 
 from livepatch import interp
 from livepatch.model import (
@@ -19,8 +20,11 @@ from livepatch.model import (
     WriteKind,
 )
 from livepatch.patching import handover, inner, leavings, local_classes, takeover, units
+from livepatch.patching.registrations import Registrations
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.runtime import epochs, functions, heap, lookup
+
+Way = Callable[[Site, Edit, Any, object, list[FunctionType], CodeType], None]
 
 
 def update(site: Site, edit: Edit) -> None:
@@ -42,18 +46,37 @@ def update(site: Site, edit: Edit) -> None:
             rebind(site, scope, new.name, value, made)
             site.transaction.changes.append(change(site, ChangeKind.UPDATED, edit))
         return
-    if scope is not None and _is_dispatched_otherwise(site, edit, scope):
-        _register_again(site, edit, scope, value, targets, code)
-    elif _runs_decorators(site, edit) and scope is not None and value is not MISSING:
-        redecorate(site, edit, scope, value, targets, code)
-    elif targets:
-        swap_all(site, edit, scope, value, targets, code)
+    way = swap_all if scope is None else _way(site, edit, scope, value, targets)
+    if targets or way is not swap_all:
+        way(site, edit, scope, value, targets, code)
     if edit.action is Action.UPDATE:
         report(site, edit, targets)
 
 
 def _runs_decorators(site: Site, edit: Edit) -> bool:
     return "decorators" in edit.parts or site.transaction.registrars.run_again(edit)
+
+
+def _way(
+    site: Site, edit: Edit, scope: Scope, value: object, targets: list[FunctionType]
+) -> Way:
+    """Give what brings the live functions up to date: new code, or decorators as well."""
+    if _is_dispatched_otherwise(site, edit, scope):
+        return _register_again
+    if not _runs_decorators(site, edit) or value is MISSING:
+        return swap_all
+    if not _is_of_another(site, edit, value, targets):
+        return redecorate
+    # In a branch, it is held from the time when that was taken.
+    return swap_all if _is_conditional(edit) else _register_again
+
+
+def _is_of_another(site: Site, edit: Edit, value: object, targets: list[FunctionType]) -> bool:
+    """Tell whether another definition of the same name made what stands under the name."""
+    name = edit.new and edit.new.qualname
+    found = lookup.functions_in(value, lambda code: code.co_qualname == name)
+    ours = [function for function in found if site.is_function_of_ours(function)]
+    return bool(targets and ours) and not any(function in targets for function in ours)
 
 
 def _was_used_up(edit: Edit, value: object) -> bool:
@@ -80,11 +103,16 @@ def _register_again(  # noqa: PLR0913, PLR0917
     targets: list[FunctionType],
     code: CodeType,
 ) -> None:
-    """Register the same function for the types of the new text; its name may be another's."""
+    """Apply the decorators to the same function again; its name may be another's."""
+    new = edit.new
+    if new is None:
+        return
     for target in targets[:1]:
+        registered = Registrations(site, scope, edit.old, new)
         made = _redecorate_same(site, edit, scope, value, target, code)
-        if edit.new is not None and value is target and made is not MISSING:
-            rebind(site, scope, edit.new.name, value, made)
+        registered.settle(target, made, made)
+        if value is target and made is not MISSING:
+            rebind(site, scope, new.name, value, made)
 
 
 def report(site: Site, edit: Edit, targets: list[FunctionType]) -> None:
@@ -260,6 +288,7 @@ def redecorate(  # noqa: PLR0913, PLR0917
     if new is None or unit is None:
         return
     target = targets[0] if len(targets) == 1 else None
+    registered = Registrations(site, scope, edit.old, new)
     if target is not None and (target is not value or "decorators" not in edit.parts):
         made = _redecorate_same(site, edit, scope, value, target, code)
     else:
@@ -270,10 +299,10 @@ def redecorate(  # noqa: PLR0913, PLR0917
     if made is MISSING:
         return
     kept = handover.chosen(site, value, made)
-    if kept is not MISSING and kept is not made:
-        rebind(site, scope, new.name, value, kept)
-        return
-    rebind(site, scope, new.name, value, takeover.taken_over(site, scope, new, value, made))
+    if kept is MISSING or kept is made:
+        kept = takeover.taken_over(site, scope, new, value, made)
+    rebind(site, scope, new.name, value, kept)
+    registered.settle(value, made, kept)
 
 
 def _redecorate_same(  # noqa: PLR0913, PLR0917

@@ -9,7 +9,7 @@ import __future__
 
 import ast
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -151,7 +151,7 @@ class Site:
             return {a.asname or a.name: getattr(__future__, a.name) for a in node.names}
         self.make_visible(node, scope)
         before = [(*both, dict(both[1])) for both in dispatching.registries(node, scope.get)]
-        effects = Effects(node, lambda name: self._seen_from(scope, name))
+        effects = Effects(node, self.view_from(scope))
         try:
             return self._run(node, unit, definition, scope)
         finally:
@@ -159,9 +159,14 @@ class Site:
             for found in before:
                 self.transaction.done(dispatching.restored(*found))
 
-    def _seen_from(self, scope: Scope, name: str) -> Any:
-        found = scope.get(name)
-        return self.scope.get(name) if found is MISSING else found
+    def view_from(self, scope: Scope) -> Callable[[str], Any]:
+        """Give what gives the values of names as a statement in `scope` sees them."""
+
+        def get(name: str) -> Any:
+            found = scope.get(name)
+            return self.scope.get(name) if found is MISSING else found
+
+        return get
 
     def _run(
         self, node: ast.stmt, unit: Definition, definition: Definition, scope: Scope

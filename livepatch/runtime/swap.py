@@ -22,7 +22,7 @@ from typing import Any
 
 from livepatch import interp
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
-from livepatch.runtime import sharing, versions
+from livepatch.runtime import members, sharing, versions
 
 Operation = Callable[[], object]
 KIND_FLAGS = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
@@ -140,7 +140,7 @@ def _with_planned_code(state: FunctionState, planned: dict[Key, object]) -> Func
     return _with_planned_code(later, planned)
 
 
-def current(write: Write) -> object:  # noqa: C901, PLR0911
+def current(write: Write) -> object:  # noqa: C901, PLR0911, PLR0912
     """Give the value that `write` is about to replace, or MISSING."""
     target: Any = write.target
     name: Any = write.name
@@ -152,7 +152,13 @@ def current(write: Write) -> object:  # noqa: C901, PLR0911
         case WriteKind.CODE:
             return target.code
         case WriteKind.ITEM:
-            return target.get(name, MISSING)
+            return (
+                dict(enumerate(target)).get(name, MISSING)
+                if type(target) is list
+                else (target.get(name, MISSING))
+            )
+        case WriteKind.MEMBER:
+            return members.place_of(target, name)
         case WriteKind.TYPE_ATTRIBUTE:
             if name in SPECIAL_TYPE_ATTRIBUTES:
                 return getattr(target, name, MISSING)
@@ -234,6 +240,8 @@ def _operations(write: Write, before: object = MISSING) -> list[Operation]:  # n
             return _code_operations(target.functions, value)
         case WriteKind.ITEM:
             return [_item_operation(target, name, value)]
+        case WriteKind.MEMBER:
+            return [members.operation(target, name, value)]
         case WriteKind.TYPE_ATTRIBUTE:
             if gone:
                 is_there = before is not MISSING or _has(target, name)
