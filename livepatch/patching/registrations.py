@@ -109,7 +109,7 @@ def _in_dict(
     entries = {key: _final(value, made) for key, value in new.items()}
     for value in entries.values():
         if type(value) is list:
-            value[:] = [_final(entry, made) for entry in value]
+            _finish(value, 0, made)
     return [
         *(Write(WriteKind.ITEM, container, key, MISSING) for key in left),
         *(
@@ -149,7 +149,7 @@ def _in_list(
         if _final(entry, made) is not former:
             place = _place(container, former, 0)
             writes.append(Write(WriteKind.ITEM, container, place, _final(entry, made)))
-    container[start:] = [_final(entry, made) for entry in container[start:]]
+    _finish(container, start, made)
     return [*writes, *_without(container, gone, is_ours)]
 
 
@@ -161,6 +161,14 @@ def _without(container: list[Any], entries: list[Any], is_ours: Test) -> list[Wr
 
 def _place(container: list[Any], entry: object, start: int) -> int:
     return next(at for at in range(start, len(container)) if container[at] is entry)
+
+
+def _finish(members: list[Any], start: int, made: Made) -> None:
+    """Put what the name is bound to in place of what was made; other threads may add members."""
+    for place in range(start, len(members)):
+        final = _final(members[place], made)
+        if final is not members[place]:
+            members[place] = final
 
 
 def _final(entry: object, made: Made) -> object:
