@@ -106,54 +106,77 @@ def rate(counts):
     return counts["responses"] / counts["seconds"]
 
 
-def run(server, tools, seconds, rounds, every):
+HEADINGS = (
+    f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}"
+    f"{'rate/s':>8}{'of none':>9}{'quartiles':>14}{'per cpu':>9}"
+)
+
+
+def run(server, tools, options):
     print(
-        f"\n{server}: {rounds} windows of {seconds} s for each tool, forth and back,"
-        f" ten files rewritten every {every} s"
+        f"\n{server}: {options.starts} times {options.rounds} windows of {options.seconds} s for each"
+        f" tool, forth and back, ten files rewritten every {options.every} s\n{HEADINGS}"
     )
+    windows = {tool: [] for tool in tools}
+    versions = dict.fromkeys(tools, 0)
+    for start in range(options.starts):
+        servers = []
+        try:
+            for tool in tools:
+                servers.append(Server(server, tool))
+            measure(servers, options)
+            for one in servers:
+                windows[one.tool] += one.windows
+                seen = set().union(*(counts["versions"] for counts in one.windows))
+                versions[one.tool] += len(seen)
+            if start == options.starts - 1:
+                report(windows, versions, windows[tools[0]])
+                for one in servers:
+                    if one.tool == "livepatch":
+                        break_one_file(one, options)
+        finally:
+            for one in servers:
+                one.stop()
+
+
+def measure(servers, options):
+    """Measure the servers in turn, each against its neighbour in time."""
+    for one in servers:
+        one.window(1, options.every, edits=False)  # warm
+        one.windows.clear()
+    for number in range(options.rounds):
+        for one in servers[:: -1 if number % 2 else 1]:
+            one.window(options.seconds, options.every, edits=True)
+
+
+def report(windows, versions, none):
+    base = [rate(counts) for counts in none]
+    for tool, mine in windows.items():
+        rates = [rate(counts) for counts in mine]
+        ratios = [one / other for one, other in zip(rates, base)]
+        low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
+        effort = [total(each, "computed") / total(each, "responses") for each in (none, mine)]
+        print(
+            f"{tool:<12}{total(mine, 'responses'):>10}{total(mine, 'mixed'):>8}"
+            f"{total(mine, 'errors'):>8}{total(mine, 'lost'):>6}{versions[tool]:>10}"
+            f"{statistics.median(rates):>8.0f}{ratio:>9.3f}{f'{low:.2f}-{high:.2f}':>14}"
+            f"{effort[0] / effort[1] if effort[1] else 0:>9.3f}",
+            flush=True,
+        )
+
+
+def break_one_file(server, options):
+    """Break one of the ten files: nothing may change."""
+    server.windows.clear()
+    server.version += 1
+    server.signal(signal.SIGCONT)
+    project.write_version(server.folder, server.version)
+    time.sleep(0.5)
+    counts = server.window(options.seconds, options.every, edits=True, broken=True)
     print(
-        f"{'tool':<12}{'responses':>10}{'mixed':>8}{'errors':>8}{'lost':>6}{'versions':>10}{'rate/s':>8}{'of none':>9}{'quartiles':>14}{'per cpu':>9}"
+        f"one of the ten broken, livepatch: {counts['responses']} responses, {counts['mixed']} mixed,"
+        f" {counts['errors']} errors, versions seen {sorted(counts['versions'])}"
     )
-    servers = []
-    try:
-        for tool in tools:
-            servers.append(Server(server, tool))
-        for one in servers:
-            one.window(1, every, edits=False)  # warm
-            one.windows.clear()
-        for number in range(rounds):
-            for one in servers[:: -1 if number % 2 else 1]:
-                one.window(seconds, every, edits=True)
-        base = [rate(counts) for counts in servers[0].windows]
-        for one in servers:
-            rates = [rate(counts) for counts in one.windows]
-            ratios = [mine / other for mine, other in zip(rates, base)]
-            low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
-            effort = [
-                total(server.windows, "computed") / total(server.windows, "responses")
-                for server in (servers[0], one)
-            ]
-            versions = len(set().union(*(counts["versions"] for counts in one.windows)))
-            print(
-                f"{one.tool:<12}{total(one.windows, 'responses'):>10}{total(one.windows, 'mixed'):>8}"
-                f"{total(one.windows, 'errors'):>8}{total(one.windows, 'lost'):>6}{versions:>10}"
-                f"{statistics.median(rates):>8.0f}{ratio:>9.3f}{f'{low:.2f}-{high:.2f}':>14}{effort[0] / effort[1] if effort[1] else 0:>9.3f}"
-            )
-        for one in servers:
-            if one.tool == "livepatch":
-                one.windows.clear()
-                one.version += 1
-                one.signal(signal.SIGCONT)
-                project.write_version(one.folder, one.version)
-                time.sleep(0.5)
-                counts = one.window(seconds, every, edits=True, broken=True)
-                print(
-                    f"one of the ten broken, livepatch: {counts['responses']} responses, {counts['mixed']} mixed,"
-                    f" {counts['errors']} errors, versions seen {sorted(counts['versions'])}"
-                )
-    finally:
-        for one in servers:
-            one.stop()
 
 
 def main():
@@ -163,12 +186,18 @@ def main():
     )
     parser.add_argument("--tools", default="none,livepatch,jurigged,reload")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a window")
-    parser.add_argument("--rounds", type=int, default=10, help="at least 2")
+    parser.add_argument(
+        "--rounds", type=int, default=10, help="windows of one start; at least 2"
+    )
+    parser.add_argument(
+        "--starts", type=int, default=1,
+        help="times that all servers start anew: two that do the same differ by some per cent",
+    )  # fmt: skip
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two versions")
     options = parser.parse_args()
     names = ["waitress", "gunicorn", "uvicorn"] if options.server == "all" else [options.server]
     for name in names:
-        run(name, options.tools.split(","), options.seconds, options.rounds, options.every)
+        run(name, options.tools.split(","), options)
 
 
 main()
