@@ -46,6 +46,7 @@ class Stopped(threading.Thread):
         assert self.arrived.wait(LONG)
 
     def run(self):
+        sys._getframe().f_trace_opcodes = True  # 3.12 asks when tracing begins
         sys.settrace(self.enter)
         try:
             self.prepare()
