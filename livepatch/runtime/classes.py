@@ -14,7 +14,7 @@ from typing import Any
 
 from livepatch import interp
 from livepatch.model import MISSING, Write, WriteKind
-from livepatch.runtime import functions, heap, lookup
+from livepatch.runtime import epochs, functions, heap, lookup
 
 NEVER = frozenset(
     {"__dict__", "__weakref__", "__module__", "__qualname__", "_abc_impl", "__annotations_cache__",
@@ -233,7 +233,7 @@ class _Nowhere:
 def names_in_code(value: object) -> set[str]:
     """Give the names and texts that the code of a function mentions, nested code included."""
     found: set[str] = set()
-    pending = [value.__code__] if type(value) is FunctionType else []
+    pending = [epochs.plain_code(value)] if type(value) is FunctionType else []
     while pending:
         code = pending.pop()
         found.update(code.co_names)

@@ -1,5 +1,7 @@
 """What a statement did to objects that outlive it is taken back with the patch, and done again."""
 
+import pytest
+
 import livepatch
 
 REGISTRY = """
@@ -83,7 +85,11 @@ def test_an_attribute_that_is_a_property_is_left_to_it(project):
     assert app.c.x == 1
 
 
-def test_what_others_put_into_a_registry_meanwhile_stays(project):
+@pytest.mark.parametrize("is_pinned", [False, True])
+def test_what_others_put_into_a_registry_meanwhile_stays(project, is_pinned):
+    if is_pinned:  # then a changed decorator carries code that picks a version
+        with livepatch.session():
+            pass
     app = project.start("app", REGISTRY)
     app.TABLE["seen"] = 0
     text = REGISTRY.replace(
