@@ -55,7 +55,17 @@ def settled(
     more = {
         id(definition): _run_again(definition, partner, owner, unit) for definition in again
     }
-    return [_with_held(edit, held) for edit in _in_order(edits, new, more, hidden)]
+    ordered = _in_order(edits, new, more, hidden)
+    return [_with_held(edit, held) for edit in ordered if not _works_on_held(edit, held)]
+
+
+def _works_on_held(edit: Edit, held: Held) -> bool:
+    """Tell whether the statement would change the value that a later one has given (`X *= 2`)."""
+    new = edit.new
+    if new is None or not isinstance(new.node, ast.AugAssign) or not new.binds:
+        return False
+    lines = held.get(id(new), {})
+    return all(lines.get(name) == 0 for name in new.binds)
 
 
 def _without_guard(definitions: Sequence[Definition]) -> list[Definition]:

@@ -80,6 +80,12 @@ def test_a_sum_that_changed_is_not_added_to_what_it_gave_before(edited):
     edited("X = 1\nX += 2\n", "X = 1\nX += 3\n", "X")
 
 
+def test_a_sum_above_the_statement_that_decides_leaves_its_list_alone(edited):
+    text = "X = 1\n{}\n\ndef f():\n    return 1\n\n\nX = [2]\n"
+    edited(text.format(""), text.format("X *= 2\n"), "X")
+    edited(text.format("X *= 2\n"), text.format("X *= 3\n"), "X")
+
+
 def test_a_statement_that_comes_twice_runs_twice(edited):
     far = "\n\ndef f():\n    return 1\n" * 5
     edited(f"X = 3\n{far}X *= 2\n", f"X = 3\n{far}X *= 2\n\nX *= 2\n", "X")
