@@ -6,6 +6,7 @@ whatever holds on to a function calls the new code the next time.
 
 from __future__ import annotations
 
+import dis
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
@@ -26,6 +27,7 @@ DEPTH = 4
 FEW = 100  # items of a container that are looked at
 CALLING = frozenset({functools.partial, MethodType})
 TABLES = frozenset({dict, list, tuple})
+READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "IMPORT_FROM"})
 MAKE_CLASSES = ("__new__", "__init__", "__prepare__")
 
 
@@ -43,10 +45,10 @@ def callers(module: ModuleType, changed: Collection[str]) -> Iterator[tuple[str,
     # Code that picks a version names nothing of what the plain one calls.
     accept = (lambda _: True) if epochs.stacks else may_lead
     for function in lookup.local_functions(module, accept):
-        names = _names_in(epochs.plain_code(function))
+        code = epochs.plain_code(function)
         path = _path_of(function, module)
         cls, _, name = path.rpartition(".")
-        if any(_leads_to(module, names, cls, each) for each in changed):
+        if any(_leads_to(module, code, cls, each) for each in changed):
             yield path, function
             if name in MAKERS:
                 yield cls, function
@@ -82,21 +84,38 @@ def other_names(module: ModuleType, functions: Mapping[str, Collection[str]]) ->
                 yield f"{name}[]" if kind in TABLES else name
 
 
-def _names_in(code: CodeType) -> set[str]:
-    """Give the names of globals and attributes that `code` uses, in functions inside it too."""
-    found = set(code.co_names)
+def _all_code(code: CodeType) -> Iterator[CodeType]:
+    """Give `code` and that of the functions inside it."""
+    yield code
     for const in code.co_consts:
         if isinstance(const, CodeType):
-            found |= _names_in(const)
-    return found
+            yield from _all_code(const)
 
 
-def _leads_to(module: ModuleType, names: set[str], cls: str, target: str) -> bool:
-    """Tell whether code that uses `names`, in class `cls`, comes by `target`."""
+def _names_in(code: CodeType) -> set[str]:
+    """Give the names of globals and attributes that `code` uses, in functions inside it too."""
+    return {name for each in _all_code(code) for name in each.co_names}
+
+
+def _reads(code: CodeType, name: str) -> bool:
+    """Tell whether `code` reads the global `name`; an attribute may have that name as well."""
+    return any(
+        step.opname in READS and step.argval == name
+        for each in _all_code(code)
+        if name in each.co_names
+        for step in dis.get_instructions(each)
+    )
+
+
+def _leads_to(module: ModuleType, code: CodeType, cls: str, target: str) -> bool:
+    """Tell whether `code`, in class `cls`, comes by `target`."""
+    names = _names_in(code)
     head, _, last = target.removesuffix("[]").rpartition(".")
     if last not in names:
         return False
-    if not head or head == cls or head.partition(".")[0] in names:
+    if not head:
+        return _reads(code, last)
+    if head == cls or head.partition(".")[0] in names:
         return True
     own = lookup.resolve_class(module, cls.split(".")) if cls else None
     space = vars(module)

@@ -2,7 +2,8 @@
 
 Decorators that changed run again, and so register again: under a new key, or at the end of a
 list. What they had put there before is theirs, and goes, or gives its place to the new entry.
-A container counts only where it got something of the definition this time, too.
+A container counts only where it got something of the definition this time, too, or where no
+decorator names it any more.
 """
 
 from __future__ import annotations

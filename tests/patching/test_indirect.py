@@ -121,6 +121,7 @@ NOT_STALE = {
     "the length of a table": "def a():\n    return {}\n\n\nT = [a]\nX = len(T)\n",
     "an attribute of an instance": "class C:\n    n = 1\n\n    def __str__(self):\n        return '{}'\n\n\nc = C()\nX = c.n\n",
     "an instance that was handed on": "class C:\n    def __str__(self):\n        return '{}'\n\n\ndef f(c):\n    return 1\n\n\nX = f(C())\n",
+    "an attribute of the same name": "n = {}\n\n\nclass C:\n    pass\n\n\nc = C()\nc.n = 1\n\n\ndef f():\n    return c.n\n\n\nX = f()\nn\n",
     "another method of that name": "class C:\n    def join(self):\n        return {}\n\n\nX = ','.join(['a'])\n",
     "an instance that makes its calls later": "def a():\n    return {}\n\n\nclass C:\n    def m(self):\n        return a()\n\n\nX = C()\n",
     "a function that mentions it in another one": "def a():\n    return {}\n\n\ndef make():\n    def inner():\n        return a()\n    return inner\n\n\nX = make()\n",
