@@ -7,6 +7,7 @@ makes it, `runtime.swap` carries it out, and nobody else looks inside.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 from types import CellType, CodeType
@@ -19,7 +20,13 @@ FileName = NewType("FileName", str)
 LineNo = NewType("LineNo", int)
 
 
-class Kind(Enum):
+class _Singletons(Enum):
+    """An Enum whose members are hashed as what they are; Enum's own hash is a Python function."""
+
+    __hash__ = object.__hash__
+
+
+class Kind(_Singletons):
     """What a definition defines."""
 
     FUNCTION = "function"  # def, async def, and a lambda bound to one name
@@ -29,7 +36,7 @@ class Kind(Enum):
     GUARD = "guard"  # the block under `if __name__ == "__main__":`
 
 
-class ChangeKind(Enum):
+class ChangeKind(_Singletons):
     """How a definition differs from the baseline."""
 
     UPDATED = "updated"
@@ -64,7 +71,7 @@ class Definition:
     children: tuple[Definition, ...] = ()
 
 
-class Action(Enum):
+class Action(_Singletons):
     """What an edit asks of the running program."""
 
     ADD = "add"  # execute a new function or class
@@ -239,10 +246,7 @@ class Patch:
         return () if self.reach is None else self.reach.pending()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait up to `timeout` seconds until no frame, generator or session runs old code.
-
-        Tells whether that is so; new code need not have been called.
-        """
+        """Wait up to `timeout` seconds until nothing runs old code; tell whether that is so."""
         return True if self.reach is None else self.reach.wait(timeout)
 
     def undo(self) -> Patch:
@@ -274,9 +278,7 @@ class Patch:
             return f"<Patch held: {self.errors[0]}>"
         if not self.number:
             return "<Patch: nothing changed>"
-        counts: dict[str, int] = {}
-        for change in self.changes:
-            counts[change.kind.value] = counts.get(change.kind.value, 0) + 1
+        counts = Counter(change.kind.value for change in self.changes)
         what = ", ".join(f"{n} {kind}" for kind, n in counts.items()) or "lines only"
         notes = f", {len(self.notes)} notes" if self.notes else ""
         return f"<Patch #{self.number} ok: {what}{notes}>"
@@ -302,7 +304,7 @@ class Finding:
     message: str
 
 
-class WriteKind(Enum):
+class WriteKind(_Singletons):
     """The ways in which a live object can be changed; `runtime.swap` knows how."""
 
     ATTRIBUTE = "attribute"  # setattr / delattr
@@ -316,8 +318,6 @@ class WriteKind(Enum):
     CELL = "cell"  # the contents of a closure cell
     FIRST_LINE = "first-line"  # co_firstlineno of a code object, in place
     CALL = "call"  # call `value`: a cache that the new code makes stale is cleared
-
-    __hash__ = object.__hash__  # Enum's own is a Python function, and members are singletons
 
 
 class _Missing(Enum):

@@ -6,7 +6,6 @@ whatever holds on to a function calls the new code the next time.
 
 from __future__ import annotations
 
-import dis
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
@@ -14,7 +13,7 @@ from typing import Any
 
 from livepatch.model import MISSING
 from livepatch.patching.caches import Cache
-from livepatch.runtime import epochs, lookup
+from livepatch.runtime import epochs, instructions, lookup
 from livepatch.source.statement_uses import Use
 
 MAKERS = frozenset(
@@ -27,7 +26,9 @@ DEPTH = 4
 FEW = 100  # items of a container that are looked at
 CALLING = frozenset({functools.partial, MethodType})
 TABLES = frozenset({dict, list, tuple})
-READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "IMPORT_FROM"})
+READS = instructions.opcodes(
+    {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "IMPORT_FROM"}
+)
 MAKE_CLASSES = ("__new__", "__init__", "__prepare__")
 
 
@@ -48,7 +49,8 @@ def callers(module: ModuleType, changed: Collection[str]) -> Iterator[tuple[str,
         code = epochs.plain_code(function)
         path = _path_of(function, module)
         cls, _, name = path.rpartition(".")
-        if any(_leads_to(module, code, cls, each) for each in changed):
+        names = _names_in(code)
+        if any(_leads_to(module, code, names, cls, each) for each in changed):
             yield path, function
             if name in MAKERS:
                 yield cls, function
@@ -100,16 +102,15 @@ def _names_in(code: CodeType) -> set[str]:
 def _reads(code: CodeType, name: str) -> bool:
     """Tell whether `code` reads the global `name`; an attribute may have that name as well."""
     return any(
-        step.opname in READS and step.argval == name
+        name in each.co_names and name in instructions.names_in(each, READS)
         for each in _all_code(code)
-        if name in each.co_names
-        for step in dis.get_instructions(each)
     )
 
 
-def _leads_to(module: ModuleType, code: CodeType, cls: str, target: str) -> bool:
-    """Tell whether `code`, in class `cls`, comes by `target`."""
-    names = _names_in(code)
+def _leads_to(
+    module: ModuleType, code: CodeType, names: set[str], cls: str, target: str
+) -> bool:
+    """Tell whether `code`, in class `cls`, which uses `names`, comes by `target`."""
     head, _, last = target.removesuffix("[]").rpartition(".")
     if last not in names:
         return False

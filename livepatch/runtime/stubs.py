@@ -15,7 +15,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch.model import FunctionState
-from livepatch.runtime import build, epochs
+from livepatch.runtime import build, epochs, instructions
 from livepatch.runtime.epochs import Era
 
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
@@ -210,6 +210,8 @@ def shown_signature(clone: FunctionType, annotations: Any) -> Any:
     return signature.replace(parameters=parameters, return_annotation=returns)
 
 
+LOADS = instructions.opcodes({"LOAD_GLOBAL"})
+STORES = instructions.opcodes({"STORE_GLOBAL", "DELETE_GLOBAL"})
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")
 LIMIT = 120
 """Entries of `co_names` beyond this would need wider instructions (LOAD_GLOBAL doubles them)."""
@@ -218,13 +220,7 @@ LIMIT = 120
 def reads(code: CodeType, names: frozenset[str]) -> frozenset[str]:
     """Give which of the module's `names` the code reads, in comprehensions too."""
     candidates = names.intersection(code.co_names)
-    found = set()
-    if candidates:
-        found = {
-            step.argval
-            for step in dis.get_instructions(code)
-            if step.opname == "LOAD_GLOBAL" and step.argval in candidates
-        }
+    found = candidates and candidates & instructions.names_in(code, LOADS)
     for const in code.co_consts:
         if isinstance(const, CodeType) and const.co_name in COMPREHENSIONS:
             found |= reads(const, names)
@@ -235,9 +231,7 @@ def stores(code: CodeType, names: frozenset[str]) -> frozenset[str]:
     """Give which of the module's `names` the code assigns to, or deletes."""
     if names.isdisjoint(code.co_names):
         return frozenset()
-    wanted = {"STORE_GLOBAL", "DELETE_GLOBAL"}
-    steps = dis.get_instructions(code)
-    return frozenset(s.argval for s in steps if s.opname in wanted) & names
+    return names & instructions.names_in(code, STORES)
 
 
 def aliased(code: CodeType, aliases: Mapping[str, str]) -> CodeType | None:
