@@ -46,7 +46,7 @@ def follow(transaction: Transaction, registry: Registry) -> list[Rebinding]:
             now = vars(module).get(name, MISSING)
             if now is change.new or now is not change.old:
                 continue
-            if transaction.is_pending(vars(module), name):
+            if transaction.writes_to(vars(module), name):
                 continue  # the module's own new text says what becomes of the name
             if change.new is MISSING and not star:
                 continue  # who imported it by name goes on with the object

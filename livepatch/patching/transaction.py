@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -96,9 +97,10 @@ class Transaction:
         files = tuple(dict.fromkeys(change.file for change in changes))
         return Patch(number, kind, changes, files=files)
 
-    def is_pending(self, namespace: object, name: str) -> bool:
-        """Tell whether a write to `name` in `namespace` waits to be carried out."""
-        return any(write.target is namespace and write.name == name for write in self.pending)
+    def writes_to(self, namespace: object, name: str) -> bool:
+        """Tell whether there is a write to `name` in `namespace`, which others may not see yet."""
+        every = chain(self.pending, self.forward)
+        return any(write.target is namespace and write.name == name for write in every)
 
     def pending_value(self, target: object, name: str) -> Any:
         """Give what a write to `name` of `target` will make of it, MISSING where none waits."""

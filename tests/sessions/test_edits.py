@@ -368,3 +368,17 @@ def test_functions_that_live_in_closures_keep_the_values_that_they_read(edited):
         assert view() == 1
         assert program.elsewhere(view) == 2
     assert view() == 2
+
+
+def test_a_removed_import_is_gone_where_the_value_is_new_and_sessions_are_in_use(project):
+    with livepatch.session():
+        pass  # what a patch writes early is hidden from now on
+    project.start("lib", "X = [1]\n")
+    user = project.start("user", "from lib import X\n\n\ndef f():\n    return X\n")
+    app = project.start("app", "import user\n\nY = user.f()\n")
+    project.write("lib.py", "X = [2]\n")
+    project.write("user.py", "def f():\n    return 3\n")
+    project.write("app.py", "import user\n\nY = user.f() + 1\n")
+    assert project.refresh().ok
+    assert app.Y == 4
+    assert not hasattr(user, "X")
