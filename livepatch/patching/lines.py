@@ -60,7 +60,7 @@ def relocate_moved(site: Site, known: list[type] | None) -> None:
     given = {id(w.target) for w in transaction.pending if w.kind is WriteKind.FUNCTION}
     for function, delta in relocate.moves(site.module, files, shift, skip):
         code = epochs.plain_code(function)
-        if in_place:
+        if in_place and not (interp.CLASS_FIRST_LINE and relocate.makes_classes(code)):
             if id(code) not in skip:
                 writes.extend(relocate.code_writes(code, delta))
                 skip.add(id(code))

@@ -4,6 +4,8 @@ import inspect
 import sys
 import traceback
 
+import pytest
+
 import livepatch
 
 
@@ -78,3 +80,44 @@ def test_functions_that_swapped_names_have_their_own_lines_where_sessions_are_in
     assert app.g(1) == (102, 1)
     assert (app.g.__code__.co_firstlineno, app.f.__code__.co_firstlineno) == (1, 5)
     assert inspect.getsource(app.g).startswith("def g(p=103)")
+
+
+MAKES_CLASSES = """def make(base=object):
+    class Outer(base):
+        limit = 70
+
+        class Inner:
+            def go(self):
+                return __class__
+
+        def go(self):
+            return self.limit
+
+    return Outer
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="classes do not know their lines")
+@pytest.mark.parametrize("lines", [3, 68, 300])
+def test_classes_made_by_a_function_that_moved_know_the_lines_of_the_file(project, lines):
+    app = project.start("app", MAKES_CLASSES)
+    make = app.make
+    project.write("app.py", "\n" * lines + MAKES_CLASSES)
+    assert project.refresh().ok
+    made = make()
+    assert (made.__firstlineno__, made.Inner.__firstlineno__) == (lines + 2, lines + 5)
+    assert inspect.getsource(made.Inner).lstrip().startswith("class Inner")
+    assert made().go() == 70
+    livepatch.undo()
+    assert make().Inner.__firstlineno__ == 5
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="classes do not know their lines")
+def test_a_function_that_moved_and_makes_classes_is_the_code_of_the_file(project):
+    app = project.start("app", MAKES_CLASSES)
+    text = "FIRST = 1\n" + MAKES_CLASSES
+    project.write("app.py", text)
+    assert project.refresh().ok
+    fresh = {}
+    exec(compile(text, str(project.path("app.py")), "exec"), fresh)
+    assert app.make.__code__ == fresh["make"].__code__
