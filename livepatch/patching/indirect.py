@@ -144,15 +144,15 @@ class Asked:
         module: ModuleType,
         code: Mapping[str, Iterable[str]],
         callers: Mapping[str, Iterable[str]],
-        members: Collection[str] = (),
+        objects: Collection[str] = (),
     ) -> None:
-        """Take the changed code, what uses changed things, and members of enumerations.
+        """Take the changed code, what uses changed things, and objects that answer otherwise.
 
-        All are dotted names: of the first two by their module, the members as `module` writes
+        All are dotted names: of the first two by their module, the objects as `module` writes
         them.
         """
         self._space = vars(module)
-        self.members = frozenset(members)
+        self._objects = frozenset(objects)
         self._methods = _methods(code)
         self._callers = _methods(callers)
 
@@ -180,7 +180,7 @@ class Asked:
         found = self._asked_for(use, self._methods) or self._maker(use)
         if found:
             return found
-        handed = use.passed.intersection(code) or use.read & self.members
+        handed = use.passed.intersection(code) or use.read & self._objects
         found = min(handed, default="") or self._operator(use, self._methods)
         return found if found and self.is_data(use) else ""
 
@@ -223,6 +223,14 @@ class Asked:
             if type(value) is FunctionType and value.__qualname__ == use.targets[index]:
                 found[index] = value.__defaults__
         return bool(found) and all(value is not MISSING and is_plain(value) for value in found)
+
+    def is_value(self, use: Use) -> bool:
+        """Tell whether something that `use` bound is its contents: no function, class or the like.
+
+        Whoever holds something else holds the same object as after a fresh start.
+        """
+        found = map(self._find, use.targets)
+        return any(is_plain(v) or type(v).__eq__ is not object.__eq__ for v in found)
 
     def _asked_for(self, use: Use, methods: set[tuple[str, str]]) -> str:
         """Give one of `methods` that `use` asks an object for."""

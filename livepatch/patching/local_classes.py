@@ -34,7 +34,7 @@ def follow(site: Site, edit: Edit, code: CodeType) -> None:
     for qualname in before.keys() & after.keys():
         if dump(before[qualname]) == dump(after[qualname]):
             continue
-        live = list(lookup.classes_named(qualname, site.module.__name__))
+        live = list(lookup.classes_named(qualname, vars(site.module)))
         codes = codes or compiling.codes_by_place(code)
         kept: set[str] = set()
         for cls in live:

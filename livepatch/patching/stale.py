@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import compress, repeat
 from operator import is_
 from types import ModuleType
+from typing import NamedTuple
 
 from livepatch.model import MISSING, Action, Edit, Kind, Note
 from livepatch.patching import imports, indirect
@@ -30,20 +31,22 @@ LIMIT = 200  # notes of one patch
 class _Changed:
     """What changed so far: values that were rebound, and code that answers otherwise now.
 
-    `callers` is code that did not change and uses what did, by way of others too; `members`
-    are those of enumerations, which stay the objects that they are.
+    `callers` is code that did not change and uses what did, by way of others too; `objects`
+    stay what they are for who holds them, but answer otherwise (members of an enumeration);
+    `kept` are those values and objects that did not change themselves.
     """
 
     def __init__(self) -> None:
         self.values: Names = defaultdict(set)
         self.code: Names = defaultdict(set)
         self.callers: Names = defaultdict(set)
-        self.members: Names = defaultdict(set)
+        self.objects: Names = defaultdict(set)
+        self.kept: Names = defaultdict(set)
         self._looked_for: Names = defaultdict(set)
 
     @property
-    def tables(self) -> tuple[Names, Names, Names, Names]:
-        return self.values, self.code, self.callers, self.members
+    def tables(self) -> tuple[Names, Names, Names, Names, Names]:
+        return self.values, self.code, self.callers, self.objects, self.kept
 
     def count(self) -> int:
         """Give how much changed so far."""
@@ -57,6 +60,12 @@ class _Changed:
                 found |= {name.rpartition(".")[2].removesuffix("[]") for name in names}
                 found |= {name.partition(".")[0].removesuffix("[]") for name in names}
         return found
+
+    def keep(self, module: ModuleType, use: Use, asked: indirect.Asked) -> None:
+        """Note that what `use` bound is stale, and that others may be by way of it."""
+        found = self.values if asked.is_value(use) else self.objects
+        for table in (found, self.kept):
+            table[module.__name__].update(use.targets)
 
     def is_news(self, module: str, names: set[str]) -> bool:
         """Tell whether the callers of `names` in `module` have not been looked for yet."""
@@ -76,6 +85,16 @@ class _Changed:
         )
 
 
+class _Seen(NamedTuple):
+    """The changed names as one module writes them, by the tables of `_Changed`."""
+
+    values: set[str]
+    code: set[str]
+    callers: set[str]
+    objects: set[str]
+    kept: set[str]
+
+
 def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -> list[Note]:
     """Give a note for each value that is stale after this patch, by way of others too."""
     changed = _Changed()
@@ -86,7 +105,7 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
         name = site.module.__name__
         for edit in site.plan.edits:
             changed.code[name].update(_changed_code(edit))
-            found_in = changed.members if _is_of_enum(site, edit) else changed.values
+            found_in = changed.objects if _is_of_enum(site, edit) else changed.values
             found_in[name].update(_changed_values(site, edit))
     executed = {
         (site.module.__name__, edit.new.first)
@@ -153,16 +172,15 @@ def _round(
             continue
         for module in tracked.live_modules():
             text = texts.get(tracked.file) or tracked.known_text()
-            values, code, calling, members = _as_seen_by(
-                module, tracked, text, changed, sources
-            )
-            if not (values or code or calling or members or changed.has_methods()):
+            seen = _Seen(*_as_seen_by(module, tracked, text, changed, sources))
+            if not (any(seen) or changed.has_methods()):
                 continue  # it mentions words, and means others by them
-            yield from _of_callers(module, tracked, text, changed, values | code | calling)
-            asked = indirect.Asked(module, changed.code, changed.callers, members)
-            for use, cause in _stale_uses(text, values, code, calling, asked):
+            names = seen.values | seen.code | seen.callers
+            yield from _of_callers(module, tracked, text, changed, names)
+            asked = indirect.Asked(module, changed.code, changed.callers, seen.objects)
+            for use, cause in _stale_uses(text, seen, asked):
                 if (module.__name__, use.first) not in executed:
-                    changed.values[module.__name__].update(use.targets)
+                    changed.keep(module, use, asked)
                     yield (tracked.file, use.line), _note(use, cause, tracked, module)
 
 
@@ -196,16 +214,15 @@ def _of_callers(
             )  # fmt: skip
 
 
-def _stale_uses(
-    text: str, values: set[str], code: set[str], calling: set[str], asked: indirect.Asked
-) -> Iterator[tuple[Use, str]]:
-    names = _heads(values | code | calling | asked.members) | _tails(values) | asked.names()
-    for use in uses.uses_of(text, names, asked.attributes()):
+def _stale_uses(text: str, seen: _Seen, asked: indirect.Asked) -> Iterator[tuple[Use, str]]:
+    values, code = seen.values, seen.code
+    heads = _heads(values | code | seen.callers | seen.objects)
+    for use in uses.uses_of(text, heads | _tails(values) | asked.names(), asked.attributes()):
         cause = _cause(use, values, code) or asked.cause(use, code)
         if cause and cause not in use.targets:
-            yield use, f"{cause}, which changed"
+            yield use, f"{cause}, which {'is stale' if cause in seen.kept else 'changed'}"
             continue
-        caller = min(use.called & calling, default="") or asked.caller(use)
+        caller = min(use.called & seen.callers, default="") or asked.caller(use)
         if not cause and caller and asked.is_data(use):
             yield use, f"{caller}, which uses what changed"
 

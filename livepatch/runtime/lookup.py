@@ -52,21 +52,24 @@ def class_around(function: FunctionType) -> type | None:
     if not owner or owner.endswith("<locals>"):
         return None
     name = _mangle(owner.rpartition(".")[2], name)
-    for cls in classes_named(owner, function.__module__):
+    for cls in classes_named(owner, function.__globals__):
         if any(found is function for found in reach(vars(cls).get(name))):
             return cls
     return None
 
 
-def classes_named(qualname: str, module: str) -> Iterator[type]:
-    """Give all live classes of one qualified name: a function may have made many."""
+def classes_named(qualname: str, namespace: dict[str, Any]) -> Iterator[type]:
+    """Give the live classes of this qualified name from a module: a function may make many.
+
+    `namespace` is that of the module.
+    """
     pending: list[type] = [object]
     seen: set[int] = set()
     while pending:
         cls = pending.pop()
         if id(cls) not in seen:
             seen.add(id(cls))
-            if cls.__qualname__ == qualname and cls.__module__ == module:
+            if cls.__qualname__ == qualname and _is_made_in(cls, namespace):
                 yield cls
             pending.extend(type.__subclasses__(cls))
 
@@ -84,12 +87,15 @@ def belongs(cls: type, module: ModuleType) -> bool:
     Its `__module__` may say otherwise (packages rename what they export); its functions
     cannot.
     """
-    if cls.__module__ == module.__name__:
+    return cls.__module__ == module.__name__ or _is_made_in(cls, vars(module))
+
+
+def _is_made_in(cls: type, namespace: dict[str, Any]) -> bool:
+    if cls.__module__ == namespace.get("__name__"):
         return True
     own = [
         v for v in type.__getattribute__(cls, "__dict__").values() if type(v) is FunctionType
     ]
-    namespace = vars(module)
     return any(function.__globals__ is namespace for function in own)
 
 

@@ -53,3 +53,38 @@ def test_a_new_docstring_makes_nothing_stale(project):
     project.start("app", "def f():\n    return 1\n\n\nA = f()\n")
     project.edit("app.py", "    return 1", '    """Say one."""\n    return 1')
     assert stale(project.refresh()) == set()
+
+
+def test_who_only_holds_a_stale_object_is_not_named(project):
+    text = """
+        class C:
+            def __init__(self):
+                self.x = 1
+
+
+        NOTHING = C()
+        SAME = NOTHING
+
+
+        def f(x=NOTHING):
+            return x
+
+
+        g = f
+        X = NOTHING.x
+        Y = X + 1
+    """
+    project.start("app", text)
+    project.edit("app.py", "self.x = 1", "self.x = 2")
+    patch = project.refresh()
+    assert stale(patch) == {"NOTHING", "X", "Y"}
+    said = {note.qualname: note.message.partition(";")[0] for note in patch.notes}
+    assert said["NOTHING"] == "was computed from C, which changed"
+    assert said["Y"] == "was computed from X, which is stale"
+
+
+def test_a_default_that_is_an_object_which_was_replaced_is_named(project):
+    text = "NOTHING = object()\n\n\ndef f(x=NOTHING):\n    return x is NOTHING\n"
+    project.start("app", text)
+    project.edit("app.py", "NOTHING = object()", "NOTHING = type('N', (), {})()")
+    assert stale(project.refresh()) == {"f"}

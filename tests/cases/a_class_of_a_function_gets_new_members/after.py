@@ -32,3 +32,15 @@ class Outer:
                 return 2
 
         return Inner
+
+
+def sentinel(module):
+    class Sentinel:
+        def __bool__(self):
+            return False
+
+        def other(self):
+            return 7
+
+    Sentinel.__module__ = module
+    return Sentinel()

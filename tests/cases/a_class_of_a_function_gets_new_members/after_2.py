@@ -15,3 +15,15 @@ class Outer:
                 return 3
 
         return Inner
+
+
+def sentinel(module):
+    class Sentinel:
+        def __bool__(self):
+            return False
+
+        def other(self):
+            return 8
+
+    Sentinel.__module__ = module
+    return Sentinel()

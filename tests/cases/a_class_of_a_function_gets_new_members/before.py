@@ -19,3 +19,12 @@ class Outer:
                 return 1
 
         return Inner
+
+
+def sentinel(module):
+    class Sentinel:
+        def __bool__(self):
+            return False
+
+    Sentinel.__module__ = module
+    return Sentinel()

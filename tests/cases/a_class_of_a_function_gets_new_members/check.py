@@ -10,3 +10,4 @@ for Class, obj in ((app.make("t"), app.make("t")()), (Local, o)):
     assert not hasattr(obj, "bye")
 assert hi() == ("t", "new")
 assert i.f() == 2 == app.Outer().make()().f()
+assert MISSING.other() == 7

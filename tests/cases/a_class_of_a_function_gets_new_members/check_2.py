@@ -3,6 +3,7 @@ assert i.f() == 3
 assert issubclass(app.make("t"), dict)
 assert app.make("t").kind == "tt"
 assert not hasattr(o, "added")
+assert MISSING.other() == 8
 if live:
     (note,) = [note for note in patch.notes if note.slug == "closure-shape"]
     assert "bases" in note.message
