@@ -55,6 +55,7 @@ def prepare_all(
         moves.expect(sites)
         transaction.registrars.open(transaction, lambda: _steps(sites, filters))
         for site in sites:
+            transaction.catch_up()
             prepare(site, filters)
         transaction.registrars.finish()
     finally:

@@ -242,6 +242,7 @@ class Site:
     def make_visible(self, node: ast.stmt, scope: Scope) -> None:
         """Carry out what is pending as far as executing `node` may depend on it."""
         transaction = self.transaction
+        transaction.catch_up()
         transaction.publish()
         if not transaction.pending and not transaction.pairs:
             return

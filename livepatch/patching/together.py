@@ -10,11 +10,11 @@ from livepatch.patching import (
     classes,
     dependents,
     handover,
-    imports,
     liveloops,
     stale,
     upgrades,
 )
+from livepatch.patching.following import Following
 from livepatch.patching.optin import Marks
 from livepatch.patching.prepare import prepare_all
 from livepatch.patching.reading import Reading
@@ -49,10 +49,12 @@ def prepare(
             site = Site(transaction, registry, item.tracked, module, item.plan, units, text)
             classes.drop_idle_orders(site)
             sites.append(site)
-    prepare_all(sites, filters)
+    following = Following(transaction, registry, sites)
+    with transaction.catching_up(following.catch_up):
+        prepare_all(sites, filters)
     dependents.rebuild_subclasses(transaction, registry, sites)
     upgrades.carry_over(sites)
     handover.tell_modules(sites)
-    imports.follow(transaction, registry)
+    following.finish()
     late = [note for item in readings for note in item.notes]
     return [*late, *stale.notes(transaction, sites, registry)]

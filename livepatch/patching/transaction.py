@@ -8,7 +8,8 @@ that statement must see them; whatever happened early is taken back by a rollbac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import CellType, CodeType, FunctionType, ModuleType
@@ -63,6 +64,10 @@ class Rebinding:
     new: object
 
 
+def _nothing() -> None:
+    """Let nobody follow."""
+
+
 class Transaction:
     """The writes of one patch, done and to be done."""
 
@@ -82,6 +87,17 @@ class Transaction:
         self.discarded: list[type] = []
         self.rebuilt: list[type] = []
         self.registrars = Registrars()
+        self.catch_up: Callable[[], None] = _nothing
+        """Lets importers follow what was rebound, before a statement looks."""
+
+    @contextmanager
+    def catching_up(self, catch_up: Callable[[], None]) -> Iterator[None]:
+        """Have importers follow by `catch_up` inside the block."""
+        self.catch_up = catch_up
+        try:
+            yield
+        finally:  # it may know this transaction: a circle would keep code alive
+            self.catch_up = _nothing
 
     def add(self, writes: Iterable[Write]) -> None:
         """Carry out `writes` with the next flush or the commit."""
@@ -101,6 +117,13 @@ class Transaction:
         """Tell whether there is a write to `name` in `namespace`, which others may not see yet."""
         every = chain(self.pending, self.forward)
         return any(write.target is namespace and write.name == name for write in every)
+
+    def upcoming(self, namespace: dict[str, Any], name: str) -> Any:
+        """Give what `name` is about to hold in `namespace`: what was written last, or is there."""
+        for write in chain(reversed(self.pending), reversed(self.forward)):
+            if write.target is namespace and write.name == name:
+                return write.value
+        return namespace.get(name, MISSING)
 
     def pending_value(self, target: object, name: str) -> Any:
         """Give what a write to `name` of `target` will make of it, MISSING where none waits."""
