@@ -25,6 +25,7 @@ from livepatch.source import uses
 from livepatch.source.statement_uses import Use
 
 Names = defaultdict[str, set[str]]  # by name of the module
+MEMBERSHIP = frozenset({Action.ADD, Action.REMOVE, Action.RENAME, Action.EXECUTE})
 LIMIT = 200  # notes of one patch
 
 
@@ -33,7 +34,8 @@ class _Changed:
 
     `callers` is code that did not change and uses what did, by way of others too; `objects`
     stay what they are for who holds them, but answer otherwise (members of an enumeration);
-    `kept` are those values and objects that did not change themselves.
+    `kept` are those values and objects that did not change themselves. `members` are classes
+    whose attributes came, went or have other values.
     """
 
     def __init__(self) -> None:
@@ -42,11 +44,12 @@ class _Changed:
         self.callers: Names = defaultdict(set)
         self.objects: Names = defaultdict(set)
         self.kept: Names = defaultdict(set)
+        self.members: Names = defaultdict(set)
         self._looked_for: Names = defaultdict(set)
 
     @property
-    def tables(self) -> tuple[Names, Names, Names, Names, Names]:
-        return self.values, self.code, self.callers, self.objects, self.kept
+    def tables(self) -> tuple[Names, ...]:
+        return self.values, self.code, self.callers, self.objects, self.kept, self.members
 
     def count(self) -> int:
         """Give how much changed so far."""
@@ -93,6 +96,7 @@ class _Seen(NamedTuple):
     callers: set[str]
     objects: set[str]
     kept: set[str]
+    members: set[str]
 
 
 def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -> list[Note]:
@@ -107,12 +111,9 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
             changed.code[name].update(_changed_code(edit))
             found_in = changed.objects if _is_of_enum(site, edit) else changed.values
             found_in[name].update(_changed_values(site, edit))
-    executed = {
-        (site.module.__name__, edit.new.first)
-        for site in sites
-        for edit in site.plan.edits
-        if edit.new is not None and edit.action in {Action.EXECUTE, Action.ADD, Action.HEADER}
-    }
+            if edit.owner and edit.action in MEMBERSHIP:
+                changed.members[name].add(".".join(edit.owner))
+    executed = {site.module.__name__: _executed(site) for site in sites}
     texts = {site.tracked.file: site.text for site in sites}
     found: dict[tuple[str, int], Note] = {}
     for _ in range(8):  # each round follows the values found stale in the one before
@@ -121,6 +122,16 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
         if changed.count() == before or len(found) > LIMIT:
             break
     return list({(note.file, note.qualname): note for note in found.values()}.values())
+
+
+def _executed(site: Site) -> list[range]:
+    """Give the lines of the statements that the patch executed."""
+    whole = {Action.EXECUTE, Action.ADD}
+    return [
+        range(edit.new.first, edit.new.end + 1 if edit.action in whole else edit.new.first + 1)
+        for edit in site.plan.edits
+        if edit.new is not None and edit.action in {*whole, Action.HEADER}
+    ]
 
 
 def _changed_code(edit: Edit) -> Iterator[str]:
@@ -161,7 +172,7 @@ def _round(
     changed: _Changed,
     registry: Registry,
     texts: dict[str, str],
-    executed: set[tuple[str, int]],
+    executed: dict[str, list[range]],
 ) -> Iterator[tuple[tuple[str, int], Note]]:
     words = changed.names()
     if not words:
@@ -179,7 +190,7 @@ def _round(
             yield from _of_callers(module, tracked, text, changed, names)
             asked = indirect.Asked(module, changed.code, changed.callers, seen.objects)
             for use, cause in _stale_uses(text, seen, asked):
-                if (module.__name__, use.first) not in executed:
+                if not any(use.first in lines for lines in executed.get(module.__name__, ())):
                     changed.keep(module, use, asked)
                     yield (tracked.file, use.line), _note(use, cause, tracked, module)
 
@@ -216,11 +227,15 @@ def _of_callers(
 
 def _stale_uses(text: str, seen: _Seen, asked: indirect.Asked) -> Iterator[tuple[Use, str]]:
     values, code = seen.values, seen.code
-    heads = _heads(values | code | seen.callers | seen.objects)
+    heads = _heads(values | code | seen.callers | seen.objects | seen.members)
     for use in uses.uses_of(text, heads | _tails(values) | asked.names(), asked.attributes()):
         cause = _cause(use, values, code) or asked.cause(use, code)
         if cause and cause not in use.targets:
             yield use, f"{cause}, which {'is stale' if cause in seen.kept else 'changed'}"
+            continue
+        listed = min(use.listed & seen.members, default="")
+        if listed and listed not in use.targets:
+            yield use, f"{listed}, whose members changed"
             continue
         caller = min(use.called & seen.callers, default="") or asked.caller(use)
         if not cause and caller and asked.is_data(use):

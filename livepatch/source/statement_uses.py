@@ -10,6 +10,11 @@ from dataclasses import dataclass, replace
 from livepatch.source import scopes
 from livepatch.source.outline import inner_statements, is_main_guard
 
+LISTERS = frozenset({
+    "dict", "dir", "enumerate", "frozenset", "iter", "len", "list", "map", "reversed", "set",
+    "sorted", "tuple", "vars", "zip",
+})  # fmt: skip
+TABLES = frozenset({"__annotations__", "__dict__", "__members__"})
 APPLIERS = frozenset({"map", "filter", "sorted", "max", "min", "reduce", "any", "all"})
 Names = frozenset[str]
 NONE: Names = frozenset()
@@ -23,7 +28,7 @@ class Use:
     base, a statement `table[]` where it calls an item of a table. `passed` are names that it gives
     to what it calls; `asked` are pairs of what is asked (`name`, or `name()` for what a call
     gives) and the attribute that it is asked for; `operands` are names that an operator, a
-    builtin function or a loop works on.
+    builtin function or a loop works on; `listed` those whose members it goes through.
     """
 
     first: int
@@ -36,6 +41,7 @@ class Use:
     passed: Names = NONE
     asked: frozenset[tuple[str, str]] = frozenset()
     operands: Names = NONE
+    listed: Names = NONE
 
 
 def uses_in(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
@@ -57,7 +63,10 @@ def uses_in(node: ast.stmt, prefix: str, offset: int) -> Iterator[Use]:
             line, bound = node.lineno + offset, _bound_in_header(node, prefix)
             if bound:
                 header = _evaluated(_header(node))
-                yield replace(header, first=line, line=line, targets=bound)
+                listed = {_whole(node.iter)} if isinstance(node, ast.For) else NONE
+                yield replace(
+                    header, first=line, line=line, targets=bound, listed=header.listed | listed
+                )
             for child in inner_statements(node):
                 for use in uses_in(child, prefix, offset):
                     yield replace(use, read=use.read | read, called=use.called | called)
@@ -91,7 +100,9 @@ def _of_statement(node: ast.stmt, prefix: str, offset: int) -> Use:
     if isinstance(node, ast.Import | ast.ImportFrom):
         return Use(line, line, targets)
     kept: Sequence[ast.AST] = [node]
-    if isinstance(node, ast.Expr):  # a bare call keeps only what it is given
+    if isinstance(node, ast.AnnAssign):  # no value comes of the annotation
+        kept = [each for each in (node.target, node.value) if each is not None]
+    elif isinstance(node, ast.Expr):  # a bare call keeps only what it is given
         call = node.value
         kept = call.args if isinstance(call, ast.Call) and _may_keep(call.func) else []
     found = _evaluated(kept)
@@ -147,12 +158,14 @@ def _evaluated(nodes: Sequence[ast.AST]) -> Use:
     passed: set[str] = set()
     asked: set[tuple[str, str]] = set()
     operands: set[str] = set()
+    listed: set[str] = set()
     covered: set[int] = set()  # nodes that are no operands; each is met after what holds it
     for inner in (inner for node in nodes for inner in scopes.evaluated(node)):
         read.update(_dotted(inner))
         if id(inner) not in covered and isinstance(inner, ast.Name | ast.Attribute):
             operands.add(_whole(inner))
         covered.update(map(id, _no_operands(inner)))
+        listed.update(map(_whole, _listed(inner)))
         if isinstance(inner, ast.Call):
             called.update(_dotted(inner.func))
             if isinstance(inner.func, ast.Subscript):
@@ -166,7 +179,20 @@ def _evaluated(nodes: Sequence[ast.AST]) -> Use:
     return Use(
         0, 0, read=frozenset(read), called=frozenset(called), passed=frozenset(passed),
         asked=frozenset(asked), operands=frozenset(operands - {""}),
+        listed=frozenset(listed - {""}),
     )  # fmt: skip
+
+
+def _listed(node: ast.AST) -> Sequence[ast.AST]:
+    """Give the parts of `node` whose members it goes through."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=arguments) if name in LISTERS:
+            return arguments
+        case ast.Attribute(attr=name, value=value) if name in TABLES:
+            return [value]
+        case ast.comprehension(iter=value) | ast.Starred(value=value):
+            return [value]
+    return []
 
 
 def _no_operands(node: ast.AST) -> Sequence[ast.AST]:

@@ -110,9 +110,23 @@ STALE = {
         "class M(type):\n    def __init__(cls, *args):\n        cls.n = {}\n\n\nclass C(metaclass=M):\n    pass\n",
         "C",
     ),
+    "the members of a class": (
+        "class C:\n    n = {}\n\n\nX = dict(vars(C))\nY = [k for k in C.__dict__]\n",
+        "X Y",
+    ),
+    "a loop over the members of a class": (
+        "class C:\n    n = {}\n\n\nfor name, value in list(C.__dict__.items()):\n    pass\n",
+        "name, value",
+    ),
+    "a loop over an enumeration": (
+        "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nfor one in E:\n    pass\n\nX = {{each for each in E}}\n",
+        "X one",
+    ),
     "a loop": ("ROWS = [{}]\n\nfor row in ROWS:\n    LAST = row\n", "LAST row"),
 }  # fmt: skip
 NOT_STALE = {
+    "a class that is handed on": "class C:\n    n = {}\n\n\ndef f(c):\n    return 1\n\n\nX = [C]\nY = f(C)\nZ: type = C\n",
+    "what has it in an annotation": "A = {}\n\nX: A = 1\n\n\nclass C:\n    y: A = 2\n",
     "a member that has another value": "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nX = E.A\nY = [E.A]\n",
     "what holds on to it": "import functools\n\n\ndef a():\n    return {}\n\n\nX = functools.partial(a)\n",
     "what was registered": "HOOKS = []\n\n\ndef a():\n    return {}\n\n\ndef reg(f):\n    HOOKS.append(f)\n    return f\n\n\nX = reg(a)\n",
