@@ -263,8 +263,9 @@ def replace(  # noqa: PLR0913, PLR0917
     transaction = site.transaction
     instances = classes.instances_of(old)
     movable = not instances or classes.can_change_class(instances[0], made)
+    path = tuple(old.__qualname__.split("."))
     if movable:
-        _share_methods(site, old, made, keep)
+        site.stand_in(path, old, made, _share_methods(site, old, made, keep))
         transaction.add(
             [
                 Write(WriteKind.INSTANCE_CLASS, instance, "__class__", made)
@@ -272,7 +273,7 @@ def replace(  # noqa: PLR0913, PLR0917
             ]
         )
     else:  # the old class keeps its old code: new methods may need what its instances lack
-        site.split.add(tuple(old.__qualname__.split(".")))
+        site.split.add(path)
     site.bind(scope, new.name, made, made=True)
     _rebind_aliases(site, old, made)
     left = len(instances) if not movable else 0
@@ -293,20 +294,24 @@ def replace(  # noqa: PLR0913, PLR0917
         transaction.notes.append(Note("old-instances", new.qualname, file, line, message))
 
 
-def _share_methods(site: Site, old: type, made: type, keep: frozenset[str]) -> None:
+def _share_methods(
+    site: Site, old: type, made: type, keep: frozenset[str]
+) -> dict[str, object]:
     """Let the new class have the function objects of the old one, so that held ones follow."""
-    shared = classes.adoptable_functions(old, keep)
+    adoptable = classes.adoptable_functions(old, keep)
+    shared = {
+        name: value
+        for name, value in adoptable.items()
+        if not isinstance(value, type)
+        and name not in classes.NEVER
+        and name != "__slots__"
+        and not classes.is_slot(value)
+    }
     site.transaction.add(
-        [
-            Write(WriteKind.TYPE_ATTRIBUTE, made, name, value)
-            for name, value in shared.items()
-            if not isinstance(value, type)
-            and name not in classes.NEVER
-            and name != "__slots__"
-            and not classes.is_slot(value)
-        ]
+        [Write(WriteKind.TYPE_ATTRIBUTE, made, name, value) for name, value in shared.items()]
     )
-    site.transaction.add(classes.cell_writes(list(shared.values()), old, made))
+    site.transaction.add(classes.cell_writes(list(adoptable.values()), old, made))
+    return shared
 
 
 def _rebind_aliases(site: Site, old: type, made: type) -> None:

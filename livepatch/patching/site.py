@@ -89,6 +89,7 @@ class Site:
         self.scope = Scope(None, vars(module))
         self.arrivals: dict[str, tuple[Definition, str, Any]] = {}  # from where, and what
         self.split: set[tuple[str, ...]] = set()  # classes that live on beside a new one
+        self.former: dict[tuple[str, ...], type] = {}  # classes that a new one stands in for
         self.generated: dict[tuple[str, ...], frozenset[str]] = {}  # for rebuilt classes
         self._bound: frozenset[str] | None = None
         self._decorators: tuple[str, ...] = ()
@@ -120,6 +121,13 @@ class Site:
     def rename_scope(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
         """Let the scope of a renamed class be found under its new name."""
         self._scopes[new] = self._scopes.get(old)
+
+    def stand_in(
+        self, path: tuple[str, ...], old: type, cls: type, shared: Mapping[str, Any]
+    ) -> None:
+        """Let `cls`, which is to have the `shared` attributes of `old`, be the class at `path`."""
+        self.former[path] = old
+        self._scopes[path] = Scope(cls, vars(cls), dict(shared))
 
     def accepts(self, definition: Definition) -> lookup.Accept:
         """Give the test whether a code object is that of `definition` in the old text."""

@@ -59,7 +59,7 @@ def carry_over(sites: Sequence[Site]) -> None:
             if scope is None or scope.owner is None or path in site.split:
                 continue  # instances of a class that was split keep the old class as it was
             _give_new_attributes(site, path, scope.owner)
-            _run_hooks(site, scope.owner)
+            _run_hooks(site, path, scope.owner)
 
 
 def _changed_class(edit: Edit) -> Iterator[tuple[str, ...]]:
@@ -71,11 +71,14 @@ def _changed_class(edit: Edit) -> Iterator[tuple[str, ...]]:
         yield (*edit.owner, edit.new.name)
 
 
-def _instances(cls: type) -> list[object]:
-    return classes.instances_of(*classes.subclasses_of(cls))
+def _instances(site: Site, path: tuple[str, ...], cls: type) -> list[object]:
+    """Give the instances of `cls`, and of the class that it stands in for from this patch on."""
+    both = [cls] if path not in site.former else [cls, site.former[path]]
+    found = {id(each): each for kind in both for each in classes.subclasses_of(kind)}
+    return classes.instances_of(*found.values())
 
 
-def _run_hooks(site: Site, cls: type) -> None:
+def _run_hooks(site: Site, path: tuple[str, ...], cls: type) -> None:
     hooks = [
         hook
         for each, table in list(_hooks.items())
@@ -88,7 +91,7 @@ def _run_hooks(site: Site, cls: type) -> None:
     transaction = site.transaction
     transaction.flush()  # the hooks are bound, if they are new, and see the new class
     hooks = [hook for hook in hooks if _is_bound(hook)]
-    for instance in _instances(cls):
+    for instance in _instances(site, path, cls):
         before = state_of(instance)
         try:
             for hook in hooks:
@@ -180,7 +183,7 @@ def _give_new_attributes(site: Site, path: tuple[str, ...], cls: type) -> None:
     if not fresh:
         return
     simple = {name: value for name, value in fresh.items() if _is_simple(value, edit.new.node)}
-    instances = _instances(cls)
+    instances = _instances(site, path, cls)
     given = [name for name in simple if _give(site, instances, name, simple[name])]
     if given and instances:
         _mention(site, edit, f"{len(instances)} live instances were given {', '.join(given)}")

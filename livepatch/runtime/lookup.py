@@ -93,10 +93,18 @@ def belongs(cls: type, module: ModuleType) -> bool:
 def _is_made_in(cls: type, namespace: dict[str, Any]) -> bool:
     if cls.__module__ == namespace.get("__name__"):
         return True
-    own = [
-        v for v in type.__getattribute__(cls, "__dict__").values() if type(v) is FunctionType
-    ]
-    return any(function.__globals__ is namespace for function in own)
+    return any(
+        type(found) is FunctionType and found.__globals__ is namespace
+        for value in type.__getattribute__(cls, "__dict__").values()
+        for found in (_function_of(value),)
+    )
+
+
+def _function_of(value: Any) -> object:
+    """Give the function behind a method of any kind, or a property."""
+    if isinstance(value, staticmethod | classmethod):
+        return value.__func__
+    return value.fget if isinstance(value, property) else value
 
 
 def _as_class(found: object, module: ModuleType, qualname: str) -> type | None:
