@@ -203,6 +203,14 @@ def nameless(definition: Definition, renamed: Mapping[str, str] | None = None) -
     return ""
 
 
+def is_for_type_checkers(node: ast.stmt) -> bool:
+    """Tell whether `node` is a block that is never executed, under `if TYPE_CHECKING:`."""
+    match node:
+        case ast.If(test=ast.Name(id=name) | ast.Attribute(attr=name), orelse=[]):
+            return name == "TYPE_CHECKING"
+    return False
+
+
 def is_definition(definition: Definition) -> bool:
     """Tell whether this is a function or a class."""
     return definition.kind in {Kind.FUNCTION, Kind.CLASS}

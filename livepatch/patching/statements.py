@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from livepatch import interp
+from livepatch.diff import parts
 from livepatch.model import (
     MISSING,
     Action,
@@ -234,7 +235,8 @@ def remove(site: Site, edit: Edit) -> None:
         leavings.farewell(site, scope, edit, value)
     if gone or old.name == "":
         undone = site.transaction.registrars.has_taken_back(edit)
-        if not gone and not old.binds and old.kind is Kind.STATEMENT and not undone:
+        acted = old.kind is Kind.STATEMENT and not parts.is_for_type_checkers(old.node)
+        if not gone and not old.binds and acted and not undone:
             message = "the statement is gone; what it did when it ran stays"
             site.transaction.notes.append(
                 Note("side-effects", _title(old), site.tracked.file, old.line, message)

@@ -100,3 +100,12 @@ def test_what_others_put_into_a_registry_meanwhile_stays(project, is_pinned):
     assert project.refresh().ok
     livepatch.undo()
     assert {"a": app.a, "seen": "b"} == app.TABLE
+
+
+def test_a_block_for_type_checkers_that_goes_has_done_nothing(project):
+    kept = "import typing as t\n"
+    project.start(
+        "app", kept + "if t.TYPE_CHECKING:\n    import json\n\nif t.Any:\n    len('')\n"
+    )
+    project.write("app.py", kept)
+    assert [note.qualname for note in project.refresh().notes] == ["if t.Any:"]
