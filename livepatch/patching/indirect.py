@@ -152,6 +152,10 @@ class Asked:
         them.
         """
         self._space = vars(module)
+        every = (
+            name for table in (code, callers) for names in table.values() for name in names
+        )
+        self._last_parts = frozenset(name.rpartition(".")[2] for name in every)
         self._objects = frozenset(objects)
         self._methods = _methods(code)
         self._callers = _methods(callers)
@@ -175,6 +179,10 @@ class Asked:
         """Give the last parts of the methods that changed, or use what did."""
         return frozenset(name.rpartition(".")[2] for _, name in self._methods | self._callers)
 
+    def last_parts(self) -> frozenset[str]:
+        """Give the last parts of all that changed, or uses what did."""
+        return self._last_parts
+
     def cause(self, use: Use, code: Iterable[str]) -> str:
         """Give what changed that `use` came by in such a way, empty where there is nothing."""
         found = self._asked_for(use, self._methods) or self._maker(use)
@@ -190,7 +198,7 @@ class Asked:
 
     def _maker(self, use: Use) -> str:
         """Give what changed and runs as a class with the bases or the metaclass of `use` is made."""
-        for live in filter(lookup.is_class, map(self._find, use.bases)):
+        for live in filter(lookup.is_class, map(self.find, use.bases)):
             metaclass = live if issubclass(live, type) else type(live)
             makers = [(cls, name) for cls in _order_of(metaclass) for name in MAKE_CLASSES]
             for cls, name in [
@@ -207,7 +215,7 @@ class Asked:
         special = {each for each in methods if _is_special(each[1])}
         if not special:
             return ""
-        kinds: list[type] = [type(self._find(path)) for path in use.operands]
+        kinds: list[type] = [type(self.find(path)) for path in use.operands]
         owners = {
             (cls.__module__, cls.__qualname__) for kind in kinds for cls in _order_of(kind)
         }
@@ -218,7 +226,7 @@ class Asked:
 
     def is_data(self, use: Use) -> bool:
         """Tell whether all that `use` bound is plain data; of a `def`, whether its defaults are."""
-        found = list(map(self._find, use.targets))
+        found = list(map(self.find, use.targets))
         for index, value in enumerate(found):
             if type(value) is FunctionType and value.__qualname__ == use.targets[index]:
                 found[index] = value.__defaults__
@@ -229,7 +237,7 @@ class Asked:
 
         Whoever holds something else holds the same object as after a fresh start.
         """
-        found = map(self._find, use.targets)
+        found = map(self.find, use.targets)
         return any(is_plain(v) or type(v).__eq__ is not object.__eq__ for v in found)
 
     def _asked_for(self, use: Use, methods: set[tuple[str, str]]) -> str:
@@ -241,7 +249,7 @@ class Asked:
         """Give the one of `methods` that `receiver` has under `attribute`."""
         if not any(name.endswith(f".{attribute}") for _, name in methods):
             return ""
-        found: Any = self._find(receiver.removesuffix("()"))
+        found: Any = self.find(receiver.removesuffix("()"))
         is_class = lookup.is_class(found)
         if receiver.endswith("()") and not is_class:
             return ""  # what a function gives cannot be told
@@ -251,7 +259,8 @@ class Asked:
                 return name if (cls.__module__, name) in methods else ""
         return ""
 
-    def _find(self, path: str) -> object:
+    def find(self, path: str) -> object:
+        """Give what `path` leads to in the module, MISSING where it leads nowhere."""
         return lookup.static(path, lambda name: self._space.get(name, MISSING))
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from livepatch.model import MISSING, Action, Edit, Kind, Note
-from livepatch.patching import imports, indirect
+from livepatch.patching import decorated, imports, indirect
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
 from livepatch.patching.statements import bare_name
@@ -35,7 +35,7 @@ class _Changed:
     `callers` is code that did not change and uses what did, by way of others too; `objects`
     stay what they are for who holds them, but answer otherwise (members of an enumeration);
     `kept` are those values and objects that did not change themselves. `members` are classes
-    whose attributes came, went or have other values.
+    whose attributes came, went or have other values; `replaced` those that are new objects.
     """
 
     def __init__(self) -> None:
@@ -45,6 +45,7 @@ class _Changed:
         self.objects: Names = defaultdict(set)
         self.kept: Names = defaultdict(set)
         self.members: Names = defaultdict(set)
+        self.replaced: Names = defaultdict(set)
         self._looked_for: Names = defaultdict(set)
 
     @property
@@ -113,6 +114,7 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
             found_in[name].update(_changed_values(site, edit))
             if edit.owner and edit.action in MEMBERSHIP:
                 changed.members[name].add(".".join(edit.owner))
+        changed.replaced[name].update(".".join(path) for path in {*site.former, *site.split})
     executed = {site.module.__name__: _executed(site) for site in sites}
     texts = {site.tracked.file: site.text for site in sites}
     found: dict[tuple[str, int], Note] = {}
@@ -189,7 +191,7 @@ def _round(
             names = seen.values | seen.code | seen.callers
             yield from _of_callers(module, tracked, text, changed, names)
             asked = indirect.Asked(module, changed.code, changed.callers, seen.objects)
-            for use, cause in _stale_uses(text, seen, asked):
+            for use, cause in _stale_uses(text, seen, asked, changed.replaced[module.__name__]):
                 if not any(use.first in lines for lines in executed.get(module.__name__, ())):
                     changed.keep(module, use, asked)
                     yield (tracked.file, use.line), _note(use, cause, tracked, module)
@@ -225,12 +227,14 @@ def _of_callers(
             )  # fmt: skip
 
 
-def _stale_uses(text: str, seen: _Seen, asked: indirect.Asked) -> Iterator[tuple[Use, str]]:
+def _stale_uses(
+    text: str, seen: _Seen, asked: indirect.Asked, replaced: set[str]
+) -> Iterator[tuple[Use, str]]:
     values, code = seen.values, seen.code
     heads = _heads(values | code | seen.callers | seen.objects | seen.members)
     for use in uses.uses_of(text, heads | _tails(values) | asked.names(), asked.attributes()):
         cause = _cause(use, values, code) or asked.cause(use, code)
-        if cause and cause not in use.targets:
+        if cause and (cause not in use.targets or cause in replaced):
             yield use, f"{cause}, which {'is stale' if cause in seen.kept else 'changed'}"
             continue
         listed = min(use.listed & seen.members, default="")
@@ -238,8 +242,10 @@ def _stale_uses(text: str, seen: _Seen, asked: indirect.Asked) -> Iterator[tuple
             yield use, f"{listed}, whose members changed"
             continue
         caller = min(use.called & seen.callers, default="") or asked.caller(use)
-        if not cause and caller and asked.is_data(use):
-            yield use, f"{caller}, which uses what changed"
+        maker = caller if caller and asked.is_data(use) else ""
+        maker = maker or decorated.stale_decorator(use, asked, seen.callers)
+        if not cause and maker:
+            yield use, f"{maker}, which uses what changed"
 
 
 def _modules_held(module: ModuleType, sources: frozenset[str]) -> list[tuple[str, str]]:

@@ -122,9 +122,23 @@ STALE = {
         "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nfor one in E:\n    pass\n\nX = {{each for each in E}}\n",
         "X one",
     ),
+    "a decorator that keeps what it computed": (
+        "def a():\n    return {}\n\n\ndef deco(f):\n    n = a()\n\n    def w():\n        return n\n\n    return w\n\n\n@deco\ndef f():\n    pass\n",
+        "f",
+    ),
+    "a decorator with arguments that keeps what it computed": (
+        "def a():\n    return {}\n\n\ndef deco(k):\n    def wrap(f):\n        n = a() + k\n\n        def w():\n            return n\n\n        return w\n\n    return wrap\n\n\n@deco(3)\ndef f():\n    pass\n",
+        "f",
+    ),
+    "a decorator of a class": (
+        "def method(self):\n    return 1\n\n\ndef build(cls):\n    cls.n = {}\n    return cls\n\n\ndef deco(cls=None):\n    def wrap(cls):\n        return build(cls)\n\n    return wrap if cls is None else wrap(cls)\n\n\n@deco\nclass C:\n    pass\n\n\n@deco()\nclass D:\n    pass\n",
+        "C D",
+    ),
     "a loop": ("ROWS = [{}]\n\nfor row in ROWS:\n    LAST = row\n", "LAST row"),
 }  # fmt: skip
 NOT_STALE = {
+    "a wrapper that calls it": "def a():\n    return {}\n\n\ndef deco(k):\n    def wrap(f):\n        def w():\n            return a() + k\n\n        return w\n\n    return wrap\n\n\n@deco(3)\ndef f():\n    pass\n",
+    "a function that a decorator left as it is": "def a():\n    return {}\n\n\ndef deco(f):\n    a()\n    return f\n\n\n@deco\ndef f():\n    pass\n",
     "a class that is handed on": "class C:\n    n = {}\n\n\ndef f(c):\n    return 1\n\n\nX = [C]\nY = f(C)\nZ: type = C\n",
     "what has it in an annotation": "A = {}\n\nX: A = 1\n\n\nclass C:\n    y: A = 2\n",
     "a member that has another value": "import enum\n\n\nclass E(enum.Enum):\n    A = {}\n\n\nX = E.A\nY = [E.A]\n",

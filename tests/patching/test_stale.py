@@ -1,5 +1,7 @@
 """Values computed from what changed, by statements that did not, are kept and named."""
 
+import livepatch
+
 
 def stale(patch):
     return {note.qualname for note in patch.notes if note.slug == "stale-value"}
@@ -88,3 +90,25 @@ def test_a_default_that_is_an_object_which_was_replaced_is_named(project):
     project.start("app", text)
     project.edit("app.py", "NOTHING = object()", "NOTHING = type('N', (), {})()")
     assert stale(project.refresh()) == {"f"}
+
+
+def test_what_went_on_from_a_class_that_is_a_new_one_is_named(project):
+    text = """
+        def mark(cls):
+            cls.marked = True
+            return cls
+
+
+        class C:
+            __slots__ = ("a",)
+
+
+        C = mark(C)
+    """
+    app = project.start("app", text)
+    project.edit("app.py", '("a",)', '("a", "b")')
+    patch = project.refresh()
+    assert stale(patch) == {"C"}
+    assert not hasattr(app.C, "marked")
+    livepatch.rerun("app:C")
+    assert app.C.marked
