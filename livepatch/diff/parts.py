@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 
 from livepatch.model import MISSING, Definition, Kind
@@ -214,6 +214,34 @@ def is_for_type_checkers(node: ast.stmt) -> bool:
 def is_definition(definition: Definition) -> bool:
     """Tell whether this is a function or a class."""
     return definition.kind in {Kind.FUNCTION, Kind.CLASS}
+
+
+def is_in_innermost(old: ast.stmt, new: ast.stmt) -> bool:
+    """Tell whether the bodies of the innermost functions in both are all that differs.
+
+    These are what a decorator or a maker of closures gives back: live ones run the new body.
+    Functions that are called in there are none of them.
+    """
+    return _without_innermost(old) == _without_innermost(new)
+
+
+def _without_innermost(node: ast.stmt) -> str:
+    copied = deepcopy(node)
+    called = {
+        inner.func.id
+        for inner in ast.walk(copied)
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name)
+    }
+    for inner in ast.walk(copied):
+        if inner is copied or not isinstance(inner, Function) or inner.name in called:
+            continue
+        if not _has_functions(inner):
+            inner.body = []
+    return ast.dump(copied)
+
+
+def _has_functions(node: ast.AST) -> bool:
+    return any(inner is not node and isinstance(inner, Function) for inner in ast.walk(node))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from types import CodeType
 
 from livepatch import interp
 from livepatch.model import FilePlan, Write, WriteKind
@@ -57,6 +58,7 @@ def relocate_moved(site: Site, known: list[type] | None) -> None:
     files = frozenset(site.tracked.names)
     in_place = interp.first_line_offset() is not None
     writes: list[Write] = []
+    made: dict[int, CodeType] = {}
     given = {id(w.target) for w in transaction.pending if w.kind is WriteKind.FUNCTION}
     for function, delta in relocate.moves(site.module, files, shift, skip):
         code = epochs.plain_code(function)
@@ -67,7 +69,7 @@ def relocate_moved(site: Site, known: list[type] | None) -> None:
             continue
         if id(function) in given:
             continue  # it gets other code anyway
-        copy = relocate.moved_copy(code, delta)
+        copy = relocate.moved_copy(code, delta, made)
         state = relocate.relined_state(function, copy)
         writes.append(Write(WriteKind.FUNCTION, function, "", state))
         place = (site.tracked.file, code.co_qualname, copy.co_firstlineno)

@@ -7,90 +7,27 @@ may differ from what a fresh start would give.
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import compress, repeat
 from operator import is_
 from types import ModuleType
 from typing import NamedTuple
 
-from livepatch.model import MISSING, Action, Edit, Kind, Note
+from livepatch.model import Action, Note
 from livepatch.patching import decorated, imports, indirect
+from livepatch.patching.changed import Changed, Names, changes_of
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
-from livepatch.patching.statements import bare_name
 from livepatch.patching.transaction import Transaction
-from livepatch.runtime import enums
+from livepatch.runtime import lookup
 from livepatch.source import uses
 from livepatch.source.statement_uses import Use
 
-Names = defaultdict[str, set[str]]  # by name of the module
-MEMBERSHIP = frozenset({Action.ADD, Action.REMOVE, Action.RENAME, Action.EXECUTE})
 LIMIT = 200  # notes of one patch
 
 
-class _Changed:
-    """What changed so far: values that were rebound, and code that answers otherwise now.
-
-    `callers` is code that did not change and uses what did, by way of others too; `objects`
-    stay what they are for who holds them, but answer otherwise (members of an enumeration);
-    `kept` are those values and objects that did not change themselves. `members` are classes
-    whose attributes came, went or have other values; `replaced` those that are new objects.
-    """
-
-    def __init__(self) -> None:
-        self.values: Names = defaultdict(set)
-        self.code: Names = defaultdict(set)
-        self.callers: Names = defaultdict(set)
-        self.objects: Names = defaultdict(set)
-        self.kept: Names = defaultdict(set)
-        self.members: Names = defaultdict(set)
-        self.replaced: Names = defaultdict(set)
-        self._looked_for: Names = defaultdict(set)
-
-    @property
-    def tables(self) -> tuple[Names, ...]:
-        return self.values, self.code, self.callers, self.objects, self.kept, self.members
-
-    def count(self) -> int:
-        """Give how much changed so far."""
-        return sum(len(names) for table in self.tables for names in table.values())
-
-    def names(self) -> set[str]:
-        """Give the last parts of all that changed: what a text has to mention."""
-        found = set()
-        for table in self.tables:
-            for names in table.values():
-                found |= {name.rpartition(".")[2].removesuffix("[]") for name in names}
-                found |= {name.partition(".")[0].removesuffix("[]") for name in names}
-        return found
-
-    def keep(self, module: ModuleType, use: Use, asked: indirect.Asked) -> None:
-        """Note that what `use` bound is stale, and that others may be by way of it."""
-        found = self.values if asked.is_value(use) else self.objects
-        for table in (found, self.kept):
-            table[module.__name__].update(use.targets)
-
-    def is_news(self, module: str, names: set[str]) -> bool:
-        """Tell whether the callers of `names` in `module` have not been looked for yet."""
-        is_new = bool(names - self._looked_for[module])
-        self._looked_for[module] |= names
-        return is_new
-
-    def has_methods(self) -> bool:
-        """Tell whether code of a class changed, which its instances lead to without its name."""
-        every = [*self.code.values(), *self.callers.values()]
-        return any("." in name for names in every for name in names)
-
-    def sources(self) -> frozenset[str]:
-        """Give the modules in which something changed."""
-        return frozenset(
-            name for table in self.tables for name, names in table.items() if names
-        )
-
-
-class _Seen(NamedTuple):
-    """The changed names as one module writes them, by the tables of `_Changed`."""
+class Seen(NamedTuple):
+    """The changed names as one module writes them, by the tables of `Changed`."""
 
     values: set[str]
     code: set[str]
@@ -98,23 +35,12 @@ class _Seen(NamedTuple):
     objects: set[str]
     kept: set[str]
     members: set[str]
+    wrappers: set[str]
 
 
 def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -> list[Note]:
     """Give a note for each value that is stale after this patch, by way of others too."""
-    changed = _Changed()
-    for rebinding in transaction.rebound:
-        if rebinding.old is not MISSING and not rebinding.name.startswith("__all__"):
-            changed.values[rebinding.module.__name__].add(rebinding.name)
-    for site in sites:
-        name = site.module.__name__
-        for edit in site.plan.edits:
-            changed.code[name].update(_changed_code(edit))
-            found_in = changed.objects if _is_of_enum(site, edit) else changed.values
-            found_in[name].update(_changed_values(site, edit))
-            if edit.owner and edit.action in MEMBERSHIP:
-                changed.members[name].add(".".join(edit.owner))
-        changed.replaced[name].update(".".join(path) for path in {*site.former, *site.split})
+    changed = changes_of(transaction, sites)
     executed = {site.module.__name__: _executed(site) for site in sites}
     texts = {site.tracked.file: site.text for site in sites}
     found: dict[tuple[str, int], Note] = {}
@@ -136,42 +62,8 @@ def _executed(site: Site) -> list[range]:
     ]
 
 
-def _changed_code(edit: Edit) -> Iterator[str]:
-    definition = edit.new or edit.old
-    if definition is None or edit.action in {Action.RELINE, Action.RENAME}:
-        return
-    if edit.parts and edit.parts <= {"annotations", "docstring", "type_params"}:
-        return
-    path = ".".join([*edit.owner, bare_name(definition)])
-    if edit.action is Action.UPDATE and definition.kind is Kind.FUNCTION:
-        yield path
-        if definition.name in indirect.MAKERS:
-            yield ".".join(edit.owner)
-    elif edit.action is Action.HEADER:
-        yield path
-        yield f"{path}[]"
-    elif edit.owner and definition.kind is Kind.CLASS:
-        yield path
-
-
-def _changed_values(site: Site, edit: Edit) -> Iterator[str]:
-    """Give the attributes of classes that changed, and names that are gone again by the end."""
-    definition = edit.new or edit.old
-    if definition is None or definition.kind is not Kind.STATEMENT:
-        return
-    if edit.owner:
-        yield from (".".join([*edit.owner, name]) for name in definition.binds)
-    elif edit.old is not None and edit.new is not None:
-        yield from (name for name in edit.new.binds if site.scope.get(name) is MISSING)
-
-
-def _is_of_enum(site: Site, edit: Edit) -> bool:
-    scope = site.scope_of(edit.owner) if edit.owner else None
-    return scope is not None and scope.owner is not None and enums.is_enum(scope.owner)
-
-
 def _round(
-    changed: _Changed,
+    changed: Changed,
     registry: Registry,
     texts: dict[str, str],
     executed: dict[str, list[range]],
@@ -185,7 +77,7 @@ def _round(
             continue
         for module in tracked.live_modules():
             text = texts.get(tracked.file) or tracked.known_text()
-            seen = _Seen(*_as_seen_by(module, tracked, text, changed, sources))
+            seen = Seen(*_as_seen_by(module, tracked, text, changed, sources))
             if not (any(seen) or changed.has_methods()):
                 continue  # it mentions words, and means others by them
             names = seen.values | seen.code | seen.callers
@@ -198,7 +90,7 @@ def _round(
 
 
 def _of_callers(
-    module: ModuleType, tracked: TrackedFile, text: str, changed: _Changed, names: set[str]
+    module: ModuleType, tracked: TrackedFile, text: str, changed: Changed, names: set[str]
 ) -> Iterator[tuple[tuple[str, int], Note]]:
     """Look for what calls or reads `names`; give a note for each that keeps answers of before."""
     mine = module.__name__
@@ -228,12 +120,12 @@ def _of_callers(
 
 
 def _stale_uses(
-    text: str, seen: _Seen, asked: indirect.Asked, replaced: set[str]
+    text: str, seen: Seen, asked: indirect.Asked, replaced: set[str]
 ) -> Iterator[tuple[Use, str]]:
     values, code = seen.values, seen.code
     heads = _heads(values | code | seen.callers | seen.objects | seen.members)
     for use in uses.uses_of(text, heads | _tails(values) | asked.names(), asked.attributes()):
-        cause = _cause(use, values, code) or asked.cause(use, code)
+        cause = _cause(use, seen, asked) or asked.cause(use, code)
         if cause and (cause not in use.targets or cause in replaced):
             yield use, f"{cause}, which {'is stale' if cause in seen.kept else 'changed'}"
             continue
@@ -284,7 +176,7 @@ def _as_seen_by(
     module: ModuleType,
     tracked: TrackedFile,
     text: str,
-    changed: _Changed,
+    changed: Changed,
     sources: frozenset[str],
 ) -> list[set[str]]:
     """Give the changed names as `module` writes them: its own, imported ones, dotted ones."""
@@ -312,12 +204,20 @@ def _imported(imported: Sequence[tuple[str, str, str]], table: Names) -> Iterato
         yield from (f"{alias}.{each}" for each in table.get(f"{source}.{name}", ()))
 
 
-def _cause(use: Use, values: set[str], code: set[str]) -> str:
-    for names in (use.read & values, use.called & code, use.bases & values):
+def _cause(use: Use, seen: Seen, asked: indirect.Asked) -> str:
+    sure = seen.values | seen.code
+    if not any(map(lookup.is_class, map(asked.find, use.targets))):
+        sure -= seen.wrappers  # live wrappers run the new body
+    called = use.called & (seen.code if asked.is_data(use) else seen.code - seen.wrappers)
+    for names in (
+        use.read & seen.values,
+        called,
+        use.bases & seen.values,
+        use.decorators & sure,
+    ):
         if names:
             return min(names)
-    decorators = use.decorators & (values | code)
-    return min(decorators) if decorators else ""
+    return ""
 
 
 def _note(use: Use, cause: str, tracked: TrackedFile, module: ModuleType) -> Note:

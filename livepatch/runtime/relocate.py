@@ -41,18 +41,24 @@ def makes_classes(code: CodeType) -> bool:
     )
 
 
-def moved_copy(code: CodeType, delta: int) -> CodeType:
-    """Give a copy of `code` that starts `delta` lines further down, nested code too."""
+def moved_copy(code: CodeType, delta: int, made: dict[int, CodeType]) -> CodeType:
+    """Give a copy of `code` that starts `delta` lines further down, nested code too.
+
+    There is one copy of each code: `made` has those that there are, by the id of the old one.
+    """
+    if id(code) in made:
+        return made[id(code)]
     consts = [
-        moved_copy(const, delta) if isinstance(const, CodeType) else const
+        moved_copy(const, delta, made) if isinstance(const, CodeType) else const
         for const in code.co_consts
     ]
     raw = bytearray(code.co_code)
     if FIRST_LINE in code.co_names:
         _move_first_line(code, raw, consts, delta)
-    return code.replace(
+    copy = made[id(code)] = code.replace(
         co_firstlineno=code.co_firstlineno + delta, co_consts=tuple(consts), co_code=bytes(raw)
     )
+    return copy
 
 
 def _move_first_line(code: CodeType, raw: bytearray, consts: list[Any], delta: int) -> None:

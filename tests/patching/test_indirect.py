@@ -134,9 +134,19 @@ STALE = {
         "def method(self):\n    return 1\n\n\ndef build(cls):\n    cls.n = {}\n    return cls\n\n\ndef deco(cls=None):\n    def wrap(cls):\n        return build(cls)\n\n    return wrap if cls is None else wrap(cls)\n\n\n@deco\nclass C:\n    pass\n\n\n@deco()\nclass D:\n    pass\n",
         "C D",
     ),
+    "a decorator that calls a function of its own": (
+        "def deco(f):\n    def n():\n        return {}\n\n    k = n()\n\n    def w():\n        return k\n\n    return w\n\n\n@deco\ndef f():\n    pass\n",
+        "f",
+    ),
+    "a function of its maker that was called": (
+        "def make():\n    def n():\n        return {}\n\n    return (lambda f: f())(n)\n\n\nX = make()\n",
+        "X",
+    ),
     "a loop": ("ROWS = [{}]\n\nfor row in ROWS:\n    LAST = row\n", "LAST row"),
 }  # fmt: skip
 NOT_STALE = {
+    "a wrapper with a new body": "def deco(f):\n    def w():\n        return {}\n\n    return w\n\n\n@deco\ndef f():\n    pass\n",
+    "a closure with a new body": "def make(n):\n    def step():\n        return n + {}\n\n    return step\n\n\nX = make(3)\n",
     "a wrapper that calls it": "def a():\n    return {}\n\n\ndef deco(k):\n    def wrap(f):\n        def w():\n            return a() + k\n\n        return w\n\n    return wrap\n\n\n@deco(3)\ndef f():\n    pass\n",
     "a function that a decorator left as it is": "def a():\n    return {}\n\n\ndef deco(f):\n    a()\n    return f\n\n\n@deco\ndef f():\n    pass\n",
     "a class that is handed on": "class C:\n    n = {}\n\n\ndef f(c):\n    return 1\n\n\nX = [C]\nY = f(C)\nZ: type = C\n",

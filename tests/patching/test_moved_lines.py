@@ -121,3 +121,16 @@ def test_a_function_that_moved_and_makes_classes_is_the_code_of_the_file(project
     fresh = {}
     exec(compile(text, str(project.path("app.py")), "exec"), fresh)
     assert app.make.__code__ == fresh["make"].__code__
+
+
+def test_a_wrapper_that_is_another_function_s_now_follows_its_moved_decorator(project):
+    text = "import functools\n\n\ndef wrap(fn):\n    @functools.wraps(fn)\n    def wrapper():\n        return 1, fn()\n    return wrapper\n"
+    app = project.start(
+        "app",
+        '"""Doc."""\n\n' + text + "def f():\n    return 2\n@wrap\ndef g():\n    return 3\n",
+    )
+    project.write("app.py", text + "@wrap\ndef f():\n    return 3\ndef g():\n    return 2\n")
+    assert project.refresh().ok
+    project.edit("app.py", "return 1, fn()", "return 4, fn()")
+    assert project.refresh().notes == ()
+    assert (app.f(), app.g()) == ((4, 3), 2)
