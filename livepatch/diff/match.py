@@ -142,7 +142,8 @@ def _by_source(definition: Definition) -> Hashable:
 def _by_bindings(definition: Definition) -> Hashable:
     if definition.name or not definition.binds:
         return None
-    return definition.kind, type(definition.node).__name__, definition.binds
+    kind = type(definition.node)
+    return definition.kind, ast.Assign if kind is ast.AnnAssign else kind, definition.binds
 
 
 def _by_lone_kind(definition: Definition) -> Hashable:

@@ -211,6 +211,22 @@ def is_for_type_checkers(node: ast.stmt) -> bool:
     return False
 
 
+def binds_same_value(old: ast.stmt, new: ast.stmt) -> bool:
+    """Tell whether both assign the same expression to the same name, with other annotations."""
+    before, after = _assigned(old), _assigned(new)
+    is_other = before is not None and after is not None and not same(old, new)
+    return is_other and same(before, after)
+
+
+def _assigned(node: ast.stmt) -> list[ast.expr] | None:
+    match node:
+        case ast.Assign(targets=[ast.Name() as target], value=value):
+            return [target, value]
+        case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
+            return [target, value]
+    return None
+
+
 def is_definition(definition: Definition) -> bool:
     """Tell whether this is a function or a class."""
     return definition.kind in {Kind.FUNCTION, Kind.CLASS}

@@ -98,6 +98,8 @@ def _statement(edit: Edit) -> tuple[Verdict, str, str]:
     if isinstance(node, ast.Import | ast.ImportFrom):
         return Verdict.SAFE, "the import is executed", "import"
     value = getattr(node, "value", None)
+    if edit.old is not None and new and parts.binds_same_value(edit.old.node, new.node):
+        return Verdict.SAFE, "only the annotation is evaluated", "updated"
     if edit.old is not None and isinstance(value, MUTABLE):
         names = ", ".join(sorted(new.binds)) if new is not None else ""
         return (

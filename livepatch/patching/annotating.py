@@ -9,6 +9,7 @@ import __future__
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from livepatch import interp
@@ -136,13 +137,18 @@ def _remake_in_module(site: Site) -> None:
     """Let the module's annotations be those of all statements of the new text that ran."""
     namespace = vars(site.module)
     staging = _annotations_of_module(site)
+    made_by_function = any(name in namespace for name in LAZY_ANNOTATIONS[:2])
+    names = LAZY_ANNOTATIONS if made_by_function else (*LAZY_ANNOTATIONS, ANNOTATIONS)
     site.transaction.add(
         [
             Write(WriteKind.ITEM, namespace, name, staging.get(name, MISSING))
-            for name in (*LAZY_ANNOTATIONS, ANNOTATIONS)
+            for name in names
             if name in staging or name in namespace
         ]
     )
+    if made_by_function:  # what it made is kept here for who asks again: now, and after an undo
+        forget = partial(namespace.pop, ANNOTATIONS, None)
+        site.transaction.add([Write(WriteKind.CALL, namespace, "annotations", forget)])
 
 
 def _annotate_nothing(_format: int, /) -> dict[str, object]:

@@ -17,6 +17,7 @@ from typing import Any
 from livepatch.model import MISSING, Definition, FilePlan, Write, WriteKind
 from livepatch.patching import dispatching
 from livepatch.patching.effects import Effects, restoring
+from livepatch.patching.lending import lent
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.transaction import Rebinding, Transaction
 from livepatch.patching.units import Units
@@ -181,8 +182,10 @@ class Site:
     ) -> dict[str, Any]:
         staging = build.Staging(_Behind(scope))
         staging[ANNOTATIONS] = {}  # else a class body would write to the live ones
-        for key in list(self._decorators):
-            staging.setdefault(key, self.captures.decorator(key))
+        aside = {key: self.captures.decorator(key) for key in self._decorators}
+        aside |= lent(node, self.text, self.module, self.view_from(scope), self.units.statement)
+        for key, value in aside.items():
+            staging.setdefault(key, value)
         if scope.owner is not None:
             owner = tuple(scope.owner.__qualname__.split("."))
             code = self.units.class_statement(unit, owner, definition, node)
@@ -195,8 +198,9 @@ class Site:
             return self._run_in_place(node)
         else:
             build.execute(self.units.statement(node), vars(self.module), staging)
-        for key in self._decorators:
-            staging.pop(key, None)
+        for key, value in aside.items():
+            if staging.get(key) is value:
+                staging.pop(key)
         scope.annotated.update(staging.pop(ANNOTATIONS, {}))
         for key in LAZY_ANNOTATIONS:
             staging.pop(key, None)

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from livepatch.model import Action, Note
-from livepatch.patching import decorated, imports, indirect
+from livepatch.patching import decorated, imports, indirect, keeping
 from livepatch.patching.changed import Changed, Names, changes_of
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
@@ -58,7 +58,9 @@ def _executed(site: Site) -> list[range]:
     return [
         range(edit.new.first, edit.new.end + 1 if edit.action in whole else edit.new.first + 1)
         for edit in site.plan.edits
-        if edit.new is not None and edit.action in {*whole, Action.HEADER}
+        if edit.new is not None
+        and edit.action in {*whole, Action.HEADER}
+        and not keeping.keeps_value(site.plan, edit)
     ]
 
 

@@ -21,7 +21,7 @@ from livepatch.model import (
     Write,
     WriteKind,
 )  # fmt: skip
-from livepatch.patching import branches, functions, handover, leavings
+from livepatch.patching import branches, functions, handover, keeping, leavings
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
 from livepatch.source import scopes
@@ -122,13 +122,7 @@ def execute(site: Site, edit: Edit) -> None:
     if scope is None:
         refuse_scope(site, edit)
         return
-    if new.kind is Kind.GUARD:
-        message = "code under the main guard has already run and does not run again"
-        note = Note("not-rerun", new.qualname, site.tracked.file, new.line, message)
-        site.transaction.notes.append(note)
-        return
-    if _is_string(new):
-        set_docstring(site, scope, edit)
+    if _is_done_without_running(site, scope, edit, new):
         return
     inside = {child.name for child in new.children if child.kind is Kind.FUNCTION}
     held = names_held(site, scope, edit)
@@ -150,6 +144,19 @@ def execute(site: Site, edit: Edit) -> None:
             site.transaction.changed_by[site.module.__name__, name] = change
     if edit.old is not None:
         unbind(site, scope, edit.old.binds - new.binds, edit)
+
+
+def _is_done_without_running(site: Site, scope: Scope, edit: Edit, new: Definition) -> bool:
+    """Do what a main guard, a docstring or a new annotation asks for; tell whether it was one."""
+    if new.kind is Kind.GUARD:
+        message = "code under the main guard has already run and does not run again"
+        note = Note("not-rerun", new.qualname, site.tracked.file, new.line, message)
+        site.transaction.notes.append(note)
+        return True
+    if _is_string(new):
+        set_docstring(site, scope, edit)
+        return True
+    return keeping.annotated(site, scope, edit, _title(new))
 
 
 def _title(definition: Definition) -> str:

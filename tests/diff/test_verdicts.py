@@ -17,6 +17,7 @@ CLASS = "class C:\n    x = 1\n\n    def m(self):\n        return 1\n"
         ("def f():\n    return 1\n", "def g():\n    return 1\n", "safe", "renamed"),
         ("X = 1\n", "X = 2\n", "safe", "executed"),
         ("X = [1]\n", "X = [2]\n", "loses", "executed"),
+        ("X = [1]\n", "X: list = [1]\n", "safe", "updated"),
         ("X = 1\n", "import os\n\nX = 1\n", "safe", "import"),
         ("def f(x=[]):\n    pass\n", "def f(x={}):\n    pass\n", "loses", "default"),
         ("@a\ndef f():\n    pass\n", "@b\ndef f():\n    pass\n", "loses", "decorators"),
