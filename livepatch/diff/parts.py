@@ -203,9 +203,11 @@ def nameless(definition: Definition, renamed: Mapping[str, str] | None = None) -
     return ""
 
 
-def is_for_type_checkers(node: ast.stmt) -> bool:
-    """Tell whether `node` is a block that is never executed, under `if TYPE_CHECKING:`."""
+def does_nothing(node: ast.stmt) -> bool:
+    """Tell whether executing `node` leaves nothing: `pass`, `...`, what only type checkers read."""
     match node:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
         case ast.If(test=ast.Name(id=name) | ast.Attribute(attr=name), orelse=[]):
             return name == "TYPE_CHECKING"
     return False

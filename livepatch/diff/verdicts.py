@@ -62,8 +62,8 @@ def _removal(definition: Definition) -> tuple[Verdict, str, str]:
     if parts.is_definition(definition) or definition.binds:
         names = definition.name or ", ".join(sorted(definition.binds))
         return Verdict.LOSES, f"the name {names} goes; who holds the object keeps it", "removed"
-    if parts.is_for_type_checkers(definition.node):
-        return Verdict.SAFE, "the statement was never executed", "removed"
+    if parts.does_nothing(definition.node):
+        return Verdict.SAFE, "the statement did nothing", "removed"
     return Verdict.RESTART, "what the statement did when it ran stays", "side-effects"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ class Site:
     def scope_of(self, owner: tuple[str, ...]) -> Scope | None:
         """Give the scope of the class called `owner`, None where it is not to be found."""
         if owner not in self._scopes:
-            cls = lookup.resolve_class(self.module, owner)
+            cls = self._class_at(owner)
             if cls is None:
                 staged: Any = self.scope.staged.get(owner[0])
                 for name in owner[1:]:
@@ -118,6 +119,21 @@ class Site:
                 cls = staged if isinstance(staged, type) else None
             self._scopes[owner] = None if cls is None else Scope(cls, vars(cls))
         return self._scopes[owner]
+
+    def _class_at(self, owner: tuple[str, ...]) -> type | None:
+        """Give the live class called `owner`; a decorator may have put another in its place."""
+        cls = lookup.resolve_class(self.module, owner)
+        if cls is not None:
+            return cls
+        if not re.search(rf"^class {owner[0]}\b", self.tracked.known_text(), re.MULTILINE):
+            return None
+        cls = lookup.resolve_class(self.module, owner, defined=True)
+        if cls is None:
+            space = vars(self.module)
+            named = lookup.classes_named(".".join(owner), space)
+            same = [each for each in named if lookup.has_function_of(each, space)]
+            cls = same[0] if len(same) == 1 else None
+        return cls
 
     def rename_scope(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
         """Let the scope of a renamed class be found under its new name."""

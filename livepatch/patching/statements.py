@@ -242,7 +242,7 @@ def remove(site: Site, edit: Edit) -> None:
         leavings.farewell(site, scope, edit, value)
     if gone or old.name == "":
         undone = site.transaction.registrars.has_taken_back(edit)
-        acted = old.kind is Kind.STATEMENT and not parts.is_for_type_checkers(old.node)
+        acted = old.kind is Kind.STATEMENT and not parts.does_nothing(old.node)
         if not gone and not old.binds and acted and not undone:
             message = "the statement is gone; what it did when it ran stays"
             site.transaction.notes.append(

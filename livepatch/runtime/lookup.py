@@ -31,8 +31,14 @@ MACHINERY = frozenset({"__builtins__", "__loader__", "__spec__"})
 Accept = Callable[[CodeType], bool]
 
 
-def resolve_class(module: ModuleType, path: Sequence[str]) -> type | None:
-    """Give the live class at `path` in `module`, or None where there is no such class."""
+def resolve_class(
+    module: ModuleType, path: Sequence[str], *, defined: bool = False
+) -> type | None:
+    """Give the live class at `path` in `module`, or None where there is no such class.
+
+    A class of another module that was imported is none; `defined` says that the text of
+    `module` defines the first of `path`, whatever the class itself says of its module.
+    """
     holder: Any = module
     for depth, name in enumerate(path):
         namespace = vars(holder)
@@ -40,7 +46,7 @@ def resolve_class(module: ModuleType, path: Sequence[str]) -> type | None:
             name = _mangle(path[depth - 1], name)  # noqa: PLW2901
         found = namespace.get(name)
         qualname = ".".join(path[: depth + 1])
-        holder = _as_class(found, module, qualname)
+        holder = _as_class(found, None if defined else module, qualname)
         if holder is None:
             return None
     return holder if is_class(holder) else None
@@ -91,8 +97,11 @@ def belongs(cls: type, module: ModuleType) -> bool:
 
 
 def _is_made_in(cls: type, namespace: dict[str, Any]) -> bool:
-    if cls.__module__ == namespace.get("__name__"):
-        return True
+    return cls.__module__ == namespace.get("__name__") or has_function_of(cls, namespace)
+
+
+def has_function_of(cls: type, namespace: dict[str, Any]) -> bool:
+    """Tell whether a method or property of `cls` itself has `namespace` for its globals."""
     return any(
         type(found) is FunctionType and found.__globals__ is namespace
         for value in type.__getattribute__(cls, "__dict__").values()
@@ -107,10 +116,11 @@ def _function_of(value: Any) -> object:
     return value.fget if isinstance(value, property) else value
 
 
-def _as_class(found: object, module: ModuleType, qualname: str) -> type | None:
+def _as_class(found: object, module: ModuleType | None, qualname: str) -> type | None:
     for _ in range(DEPTH):
         if is_class(found):
-            return found if found.__qualname__ == qualname and belongs(found, module) else None
+            is_ours = module is None or belongs(found, module)
+            return found if found.__qualname__ == qualname and is_ours else None
         found = getattr(found, "__wrapped__", None)
         if found is None:
             return None

@@ -23,6 +23,7 @@ CLASS = "class C:\n    x = 1\n\n    def m(self):\n        return 1\n"
         ("@a\ndef f():\n    pass\n", "@b\ndef f():\n    pass\n", "loses", "decorators"),
         ("X = 1\nY = 2\n", "Y = 2\n", "loses", "removed"),
         ("print(1)\nY = 2\n", "Y = 2\n", "restart", "side-effects"),
+        ("pass\nY = 2\n", "Y = 2\n", "safe", "removed"),
         ("if TYPE_CHECKING:\n    import x\nY = 2\n", "Y = 2\n", "safe", "removed"),
         (CLASS, CLASS.replace("return 1", "return 2"), "safe", "updated"),
         (CLASS, CLASS.replace("class C", "class C(B)"), "loses", "layout"),

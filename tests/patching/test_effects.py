@@ -102,10 +102,11 @@ def test_what_others_put_into_a_registry_meanwhile_stays(project, is_pinned):
     assert {"a": app.a, "seen": "b"} == app.TABLE
 
 
-def test_a_block_for_type_checkers_that_goes_has_done_nothing(project):
+def test_statements_that_did_nothing_go_without_a_note(project):
     kept = "import typing as t\n"
     project.start(
-        "app", kept + "if t.TYPE_CHECKING:\n    import json\n\nif t.Any:\n    len('')\n"
+        "app",
+        kept + "pass\n...\nif t.TYPE_CHECKING:\n    import json\n\nif t.Any:\n    len('')\n",
     )
     project.write("app.py", kept)
     assert [note.qualname for note in project.refresh().notes] == ["if t.Any:"]

@@ -1,0 +1,1 @@
+base, stats, error = app.Base(), app.Stats(), app.Error()
