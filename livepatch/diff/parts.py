@@ -203,6 +203,13 @@ def nameless(definition: Definition, renamed: Mapping[str, str] | None = None) -
     return ""
 
 
+def has_new_defaults(node: ast.stmt, changed: frozenset[str]) -> bool:
+    """Tell whether the function or named lambda `node` has defaults, all of them `changed`."""
+    function = _function(node) or _lambda(node)
+    names = defaults_of(function.args) if function is not None else {}
+    return bool(names) and all(f"default {name}" in changed for name in names)
+
+
 def does_nothing(node: ast.stmt) -> bool:
     """Tell whether executing `node` leaves nothing: `pass`, `...`, what only type checkers read."""
     match node:

@@ -13,6 +13,7 @@ from operator import is_
 from types import ModuleType
 from typing import NamedTuple
 
+from livepatch.diff import parts
 from livepatch.model import Action, Note
 from livepatch.patching import decorated, imports, indirect, keeping
 from livepatch.patching.changed import Changed, Names, changes_of
@@ -54,14 +55,16 @@ def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -
 
 def _executed(site: Site) -> list[range]:
     """Give the lines of the statements that the patch executed."""
-    whole = {Action.EXECUTE, Action.ADD}
-    return [
-        range(edit.new.first, edit.new.end + 1 if edit.action in whole else edit.new.first + 1)
-        for edit in site.plan.edits
-        if edit.new is not None
-        and edit.action in {*whole, Action.HEADER}
-        and not keeping.keeps_value(site.plan, edit)
-    ]
+    found = []
+    for edit in site.plan.edits:
+        new = edit.new
+        if new is None or keeping.keeps_value(site.plan, edit):
+            continue
+        if edit.action in {Action.EXECUTE, Action.ADD}:
+            found.append(range(new.first, new.end + 1))
+        elif edit.action is Action.HEADER or parts.has_new_defaults(new.node, edit.parts):
+            found.append(range(new.first, new.first + 1))
+    return found
 
 
 def _round(

@@ -112,3 +112,12 @@ def test_what_went_on_from_a_class_that_is_a_new_one_is_named(project):
     assert not hasattr(app.C, "marked")
     livepatch.rerun("app:C")
     assert app.C.marked
+
+
+def test_defaults_that_are_evaluated_again_are_not_stale(project):
+    text = "RATE = 1\n\n\ndef f(x=RATE):\n    return x\n\n\ng = lambda x=RATE: x\n"
+    app = project.start("app", text)
+    changed = text.replace("x=RATE", "x=RATE + 1").replace("RATE = 1", "RATE = 5")
+    project.write("app.py", changed + "\n\ndef h(x=RATE):\n    return x\n")
+    assert project.refresh().notes == ()
+    assert (app.f(), app.g(), app.h()) == (6, 6, 5)
