@@ -14,7 +14,7 @@ from typing import Any
 
 from livepatch import interp
 from livepatch.model import MISSING, Definition, Kind, Write, WriteKind
-from livepatch.patching import classes
+from livepatch.patching import bodies
 from livepatch.patching.site import ANNOTATIONS, LAZY_ANNOTATIONS, Scope, Site
 from livepatch.runtime import build
 from livepatch.source import compiling, scopes
@@ -83,7 +83,7 @@ def _without_function(site: Site, scope: Scope) -> list[Write]:
 def _statements(definitions: tuple[Definition, ...], path: Path) -> tuple[Definition, ...]:
     if not path:
         return definitions
-    found = classes.find(definitions, path)
+    found = bodies.find(definitions, path)
     return () if found is None else found.children
 
 
@@ -158,8 +158,8 @@ def _annotate_nothing(_format: int, /) -> dict[str, object]:
 
 def _annotations_of_class(site: Site, scope: Scope, path: Path) -> build.Staging:
     """Execute what annotates in the new body of the class at `path`."""
-    found = classes.find(site.plan.new, path)
-    unit = next((unit for unit in site.plan.new if classes.find((unit,), path)), None)
+    found = bodies.find(site.plan.new, path)
+    unit = next((unit for unit in site.plan.new if bodies.find((unit,), path)), None)
     staging = build.Staging()
     code = None
 

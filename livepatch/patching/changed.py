@@ -9,8 +9,8 @@ from types import ModuleType
 from livepatch.diff import parts
 from livepatch.model import MISSING, Action, Edit, Kind
 from livepatch.patching import indirect
+from livepatch.patching.bodies import bare_name
 from livepatch.patching.site import Site
-from livepatch.patching.statements import bare_name
 from livepatch.patching.transaction import Transaction
 from livepatch.runtime import enums
 from livepatch.source.statement_uses import Use
@@ -132,6 +132,9 @@ def _changed_code(edit: Edit) -> Iterator[str]:
         yield f"{path}[]"
     elif edit.owner and definition.kind is Kind.CLASS:
         yield path
+    elif edit.action is Action.EXECUTE and definition.kind is Kind.STATEMENT:
+        children = (child for child in definition.children if parts.is_definition(child))
+        yield from (".".join([*edit.owner, bare_name(child)]) for child in children)
 
 
 def _changed_values(site: Site, edit: Edit) -> Iterator[str]:

@@ -12,7 +12,7 @@ import dataclasses
 from functools import partial
 
 from livepatch.diff.match import match
-from livepatch.diff.parts import header_parts, same_tree
+from livepatch.diff.parts import does_nothing, header_parts, same_tree
 from livepatch.model import (
     MISSING,
     Action,
@@ -25,7 +25,7 @@ from livepatch.model import (
     Write,
     WriteKind,
 )  # fmt: skip
-from livepatch.patching import handover, statements
+from livepatch.patching import bodies, handover, statements
 from livepatch.patching.registrations import Registrations
 from livepatch.patching.site import Scope, Site
 from livepatch.runtime import classes, enums, fields, kinds
@@ -62,7 +62,7 @@ def classes_to_rebuild(site: Site) -> frozenset[Path]:
     for edit in site.plan.edits:
         if edit.action is Action.HEADER and edit.new is not None:
             found.add((*edit.owner, edit.new.name))
-        elif edit.owner and edit.owner not in found and _matters(edit):
+        elif edit.owner and edit.owner not in found and _matters(site, edit):
             scope = site.scope_of(edit.owner)
             cls = None if scope is None else scope.owner
             if cls is not None and _asks_for_all(cls, edit):
@@ -70,8 +70,21 @@ def classes_to_rebuild(site: Site) -> frozenset[Path]:
     return frozenset(found)
 
 
-def _matters(edit: Edit) -> bool:
-    return edit.action in {Action.ADD, Action.EXECUTE, Action.REMOVE, Action.RENAME}
+def _matters(site: Site, edit: Edit) -> bool:
+    """Tell whether what is generated from a class body may be another one after `edit`."""
+    if edit.action not in {Action.ADD, Action.EXECUTE, Action.REMOVE, Action.RENAME}:
+        return False
+    pairs = ((site.plan.old, edit.old), (site.plan.new, edit.new))
+    return not all(
+        definition is None or _is_text_below(definition, bodies.find(known, edit.owner))
+        for known, definition in pairs
+    )
+
+
+def _is_text_below(definition: Definition, cls: Definition | None) -> bool:
+    """Tell whether this statement of `cls` does nothing: a text below a field, but no docstring."""
+    is_first = cls is not None and cls.children[:1] == (definition,)
+    return does_nothing(definition.node) and not is_first
 
 
 def _asks_for_all(cls: type, edit: Edit) -> bool:
@@ -89,8 +102,8 @@ def is_covered(edit: Edit, rebuilt: frozenset[Path]) -> bool:
 def rebuild(site: Site, path: Path) -> None:
     """Execute the class statement at `path` aside, and make the live class what it made."""
     scope = site.scope_of(path[:-1])
-    old_definition = find(site.plan.old, path)
-    new_definition = find(site.plan.new, path)
+    old_definition = bodies.find(site.plan.old, path)
+    new_definition = bodies.find(site.plan.new, path)
     unit = _unit(site, path)
     if scope is None or new_definition is None or old_definition is None or unit is None:
         return
@@ -162,25 +175,9 @@ def _change(site: Site, new: Definition, old: Definition) -> Change:
     )
 
 
-def find(definitions: tuple[Definition, ...], path: Path) -> Definition | None:
-    """Give the last class at `path`."""
-    found: Definition | None = None
-    for name in path:
-        candidates = [
-            definition
-            for definition in statements.with_children(definitions)
-            if definition.kind is Kind.CLASS and statements.bare_name(definition) == name
-        ]
-        if not candidates:
-            return None
-        found = candidates[-1]
-        definitions = found.children
-    return found
-
-
 def _unit(site: Site, path: Path) -> Definition | None:
     for unit in reversed(site.plan.new):
-        if find((unit,), path) is not None:
+        if bodies.find((unit,), path) is not None:
             return unit
     return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from livepatch.model import FilePlan, Note
-from livepatch.patching import classes
+from livepatch.patching import bodies, classes
 from livepatch.patching.registry import Registry
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
@@ -42,7 +42,7 @@ def _rebuild(
     text = "" if tracked is None else texts.get(cls.__module__) or tracked.known_text()
     path = tuple(cls.__qualname__.split("."))
     definitions = regions.outline_of(text, tracked.file) if tracked is not None else ()
-    definition = classes.find(definitions, path)
+    definition = bodies.find(definitions, path)
     if tracked is None or definition is None:
         message = "was generated from the fields of its old base; its statement was not found"
         transaction.notes.append(

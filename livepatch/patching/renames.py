@@ -17,6 +17,7 @@ from livepatch.model import (
     WriteKind,
 )
 from livepatch.patching import functions, statements
+from livepatch.patching.bodies import bare_name
 from livepatch.patching.site import ANNOTATIONS, Scope, Site
 from livepatch.runtime import private
 from livepatch.source import scopes
@@ -72,19 +73,19 @@ def _rename_class(site: Site, edit: Edit, scope: Scope, value: object) -> None:
     old, new, unit = edit.old, edit.new, edit.unit
     if old is None or new is None or unit is None:
         return
-    owner = (*edit.owner, statements.bare_name(old))
+    owner = (*edit.owner, bare_name(old))
     inner = site.scope_of(owner)
     if inner is None or inner.owner is None or inner.owner is not value:
         statements.add(site, edit)
         return
     # At once: its methods are executed in the body of a class of the new name.
-    name = Write(WriteKind.TYPE_ATTRIBUTE, value, "__name__", statements.bare_name(new))
+    name = Write(WriteKind.TYPE_ATTRIBUTE, value, "__name__", bare_name(new))
     site.transaction.carry_out_now([name, *_qualified(site, old, new, owner)])
     _rename_inside(site, old, new, edit, owner)
-    before, after = statements.bare_name(old), statements.bare_name(new)
+    before, after = bare_name(old), bare_name(new)
     _rename_private_state(site, inner.owner, before, after)
     site.bind(scope, new.name, value, made=False)
-    site.rename_scope(owner, (*edit.owner, statements.bare_name(new)))
+    site.rename_scope(owner, (*edit.owner, bare_name(new)))
     _report(site, edit)
 
 
@@ -99,7 +100,7 @@ def _qualified(
     writes = [Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__qualname__", name)]
     for before, after in match(old.children, new.children):
         if before is not None and after is not None and after.kind is Kind.CLASS:
-            path = (*owner, statements.bare_name(before))
+            path = (*owner, bare_name(before))
             writes += _qualified(site, before, after, path)
     return writes
 
@@ -127,7 +128,7 @@ def _rename_inside(
             functions.update(site, inner)
             _rename_private(site, before, after, owner)
         elif after.kind is Kind.CLASS:
-            path = (*owner, statements.bare_name(before))
+            path = (*owner, bare_name(before))
             _rename_inside(site, before, after, edit, path)
         elif after.children:
             _rename_inside(site, before, after, edit, owner)
@@ -139,8 +140,8 @@ def _rename_attribute(
     site: Site, old: Definition, new: Definition, name: str, owner: tuple[str, ...]
 ) -> None:
     """Give a private attribute of a renamed class the name that its methods look for."""
-    scope, prefix = site.scope_of(owner), "_" + statements.bare_name(new).lstrip("_")
-    before = scopes.mangled(name.removeprefix(prefix), statements.bare_name(old))
+    scope, prefix = site.scope_of(owner), "_" + bare_name(new).lstrip("_")
+    before = scopes.mangled(name.removeprefix(prefix), bare_name(old))
     notes = None if scope is None else scope.namespace.get(ANNOTATIONS)
     if isinstance(notes, dict) and before in notes:
         site.transaction.add(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 from typing import Any
 
-from livepatch import interp
 from livepatch.diff import parts
 from livepatch.model import (
     MISSING,
@@ -22,6 +19,8 @@ from livepatch.model import (
     WriteKind,
 )  # fmt: skip
 from livepatch.patching import branches, functions, handover, keeping, leavings
+from livepatch.patching.bodies import body_of, bound_in_class, with_children
+from livepatch.patching.docstrings import is_string, set_docstring
 from livepatch.patching.site import Scope, Site, tell_name
 from livepatch.patching.transaction import Rebinding
 from livepatch.source import scopes
@@ -80,7 +79,7 @@ def shares_name(site: Site, edit: Edit) -> bool:
     their decorators keep), and must not become the new one.
     """
     new = edit.new
-    body = _body_of(site, edit.owner) or site.plan.new
+    body = body_of(site, edit.owner) or site.plan.new
     return new is not None and any(
         other is not new and new.name in {other.name, *other.binds}
         for other in with_children(body)
@@ -129,7 +128,7 @@ def execute(site: Site, edit: Edit) -> None:
     bound = site.run(new.node, unit, new, scope)
     for name, value in {n: v for n, v in bound.items() if n not in held}.items():
         bind(site, scope, name, value, made=name in inside)
-    siblings = _body_of(site, edit.owner) or site.plan.new
+    siblings = body_of(site, edit.owner) or site.plan.new
     left = branches.names_not_taken(site, scope, edit, siblings)
     for name in sorted(left - held - bound.keys()):
         _take_away(site, scope, name)
@@ -153,7 +152,7 @@ def _is_done_without_running(site: Site, scope: Scope, edit: Edit, new: Definiti
         note = Note("not-rerun", new.qualname, site.tracked.file, new.line, message)
         site.transaction.notes.append(note)
         return True
-    if _is_string(new):
+    if is_string(new):
         set_docstring(site, scope, edit)
         return True
     return keeping.annotated(site, scope, edit, _title(new))
@@ -168,65 +167,13 @@ def _title(definition: Definition) -> str:
     return first if len(first) <= 60 else f"{first[:57]}..."  # noqa: PLR2004
 
 
-def _is_string(definition: Definition) -> bool:
-    node = definition.node
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
-        return False
-    return isinstance(node.value.value, str)
-
-
-def set_docstring(site: Site, scope: Scope, edit: Edit) -> None:
-    """Give the module or class the docstring of the new text, None where it has none."""
-    body = _body_of(site, edit.owner)
-    if body is None:
-        return  # the region does not reach the start of the file: a string in between
-    node: Any = body[0].node if body and _is_string(body[0]) else None
-    value = node.value.value if node is not None else None
-    if value is not None and interp.DOCSTRINGS_ARE_CLEANED:
-        value = inspect.cleandoc(value)
-    now = scope.owner.__doc__ if scope.owner is not None else vars(site.module).get("__doc__")
-    definition = edit.new or edit.old
-    if now == value or definition is None:
-        return
-    if scope.owner is not None:
-        site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__doc__", value)])
-    else:
-        site.transaction.add([Write(WriteKind.ITEM, vars(site.module), "__doc__", value)])
-    title = f"{'.'.join(edit.owner) or site.module.__name__}.__doc__"
-    change = Change(
-        ChangeKind.UPDATED, title, site.tracked.file, definition.line, site.module.__name__,
-        "docstring",
-    )  # fmt: skip
-    if change not in site.transaction.changes:
-        site.transaction.changes.append(change)
-
-
-def _body_of(site: Site, owner: tuple[str, ...]) -> tuple[Definition, ...] | None:
-    """Give the statements of the class `owner`, or of the module as far as they are known."""
-    definitions = site.plan.new
-    if not owner:
-        head = site.text.split("\n", definitions[0].first - 1)[:-1] if definitions else []
-        blank = all(not line.strip() or line.lstrip().startswith("#") for line in head)
-        return definitions if blank else None
-    for name in owner:
-        found = [
-            definition
-            for definition in with_children(definitions)
-            if definition.kind is Kind.CLASS and bare_name(definition) == name
-        ]
-        if not found:
-            return None
-        definitions = found[-1].children
-    return definitions
-
-
 def remove(site: Site, edit: Edit) -> None:
     """Unbind what a removed definition or statement bound, unless something still binds it."""
     old = edit.old
     scope = site.scope_of(edit.owner)
     if old is None or scope is None:
         return
-    if _is_string(old):
+    if is_string(old):
         set_docstring(site, scope, edit)
         return
     names_held(site, scope, edit)
@@ -305,28 +252,6 @@ def is_still_bound(site: Site, edit: Edit, name: str) -> bool:
     return name in site.text and name in site.names_bound_by_file()
 
 
-def bound_in_class(site: Site, owner: tuple[str, ...]) -> frozenset[str]:
-    """Give the names that the body of class `owner` binds in the new text."""
-    body = _body_of(site, owner) or ()
-    return frozenset().union(*(definition.binds for definition in body))
-
-
-def bare_name(definition: Definition) -> str:
-    """Give the name as the text has it, private names unmangled."""
-    name = getattr(definition.node, "name", "")
-    return name if isinstance(name, str) else definition.name
-
-
-def with_children(definitions: tuple[Definition, ...]) -> list[Definition]:
-    """Give `definitions` and those that compound statements among them hold."""
-    found = []
-    for definition in definitions:
-        found.append(definition)
-        if definition.kind is not Kind.CLASS:
-            found.extend(with_children(definition.children))
-    return found
-
-
 def is_rebound_below(site: Site, edit: Edit) -> bool:
     """Tell whether a later definition of the new text holds the name of a new one.
 
@@ -336,7 +261,7 @@ def is_rebound_below(site: Site, edit: Edit) -> bool:
     if new is None or new.role not in {"", "overload"}:
         return False
     below = False
-    for definition in _body_of(site, edit.owner) or site.plan.new:
+    for definition in body_of(site, edit.owner) or site.plan.new:
         if below and definition.name == new.name and definition.role == "":
             return True
         below = below or definition is new

@@ -7,7 +7,8 @@ import re
 
 from livepatch import interp
 from livepatch.model import MISSING, Action, Edit, Write, WriteKind
-from livepatch.patching.classes import Path, find
+from livepatch.patching.bodies import find
+from livepatch.patching.classes import Path
 from livepatch.patching.site import Site
 from livepatch.runtime import classes
 from livepatch.source import scopes

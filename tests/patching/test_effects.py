@@ -110,3 +110,13 @@ def test_statements_that_did_nothing_go_without_a_note(project):
     )
     project.write("app.py", kept)
     assert [note.qualname for note in project.refresh().notes] == ["if t.Any:"]
+
+
+def test_texts_below_fields_leave_a_generated_class_as_it_is(project):
+    text = "import dataclasses\n\n\n@dataclasses.dataclass\nclass D:\n    a: int = 1\n{}    b: int = 2\n"
+    app = project.start("app", text.format(""))
+    project.write("app.py", text.format('    """About a."""\n'))
+    assert project.refresh().changes == ()
+    project.write("app.py", text.format('    """More about a."""\n'))
+    assert project.refresh().changes == ()
+    assert app.D.__doc__ == "D(a: int = 1, b: int = 2)"

@@ -142,6 +142,10 @@ STALE = {
         "def make():\n    def n():\n        return {}\n\n    return (lambda f: f())(n)\n\n\nX = make()\n",
         "X",
     ),
+    "a function from the other branch": (
+        "if {} > 1:\n    def f():\n        return 1\nelse:\n    def f():\n        return 2\n\nX = f()\n",
+        "X",
+    ),
     "a loop": ("ROWS = [{}]\n\nfor row in ROWS:\n    LAST = row\n", "LAST row"),
 }  # fmt: skip
 NOT_STALE = {
