@@ -247,6 +247,8 @@ def is_in_innermost(old: ast.stmt, new: ast.stmt) -> bool:
     These are what a decorator or a maker of closures gives back: live ones run the new body.
     Functions that are called in there are none of them.
     """
+    if not _has_functions(old) or not _has_functions(new):
+        return False
     return _without_innermost(old) == _without_innermost(new)
 
 
