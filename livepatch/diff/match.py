@@ -109,6 +109,7 @@ def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
             break
         _pair_by(key, left, right, partner)
     _pair_renamed(left, right, partner, old=old, new=new)
+    _part_lone_accessors(left, partner, new)
     pairs: list[Pair] = [(partner.get(id(definition)), definition) for definition in new]
     pairs.extend((definition, None) for definition in left)
     return pairs
@@ -204,6 +205,23 @@ def _pair_renamed(
                 partner[id(candidates[0])] = same[0]
                 left.remove(same[0])
                 renamed[same[0].name] = candidates[0].name
+
+
+def _part_lone_accessors(
+    left: list[Definition], partner: dict[int, Definition], new: Sequence[Definition]
+) -> None:
+    """Part setters and the like from those that they were, where their getter has another name."""
+    renamed = {
+        (old.name, definition.name)
+        for definition in new
+        if not definition.role and (old := partner.get(id(definition))) is not None
+    }
+    for definition in new:
+        found = partner.get(id(definition))
+        if found is None or found.name == definition.name or not definition.role:
+            continue
+        if definition.role != "lambda" and (found.name, definition.name) not in renamed:
+            left.append(partner.pop(id(definition)))
 
 
 def _scope_edits(
@@ -323,27 +341,3 @@ def _moved_lines(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
         yield old.first, new.first
         if old.children and new.children:
             yield from _moved_lines(match(old.children, new.children))
-
-
-def order_files(
-    plans: Sequence[FilePlan], imports: dict[str, frozenset[str]]
-) -> list[FilePlan]:
-    """Give `plans` so that a file comes after the changed files that it imports.
-
-    `imports` maps a file to the files that it imports; a cycle is cut at the first file.
-    """
-    by_file = {plan.file: plan for plan in plans}
-    ordered: list[FilePlan] = []
-    seen: set[str] = set()
-
-    def visit(file: str) -> None:
-        if file in seen or file not in by_file:
-            return
-        seen.add(file)
-        for needed in sorted(imports.get(file, frozenset())):
-            visit(needed)
-        ordered.append(by_file[file])
-
-    for plan in plans:
-        visit(plan.file)
-    return ordered

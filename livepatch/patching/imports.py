@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from livepatch.diff.match import order_files
+from livepatch.diff.ordering import order_files
 from livepatch.patching.reading import Reading
 from livepatch.patching.registry import Registry, TrackedFile
 

@@ -5,7 +5,8 @@ import ast
 import pytest
 
 from livepatch.diff import parts as difference
-from livepatch.diff.match import living, make_plan, order_files
+from livepatch.diff.match import living, make_plan
+from livepatch.diff.ordering import order_files
 from livepatch.model import Action, FilePlan
 from livepatch.source.regions import outline_of
 

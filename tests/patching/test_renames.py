@@ -154,3 +154,31 @@ def test_a_renamed_function_is_reported_with_the_name_it_had(project):
     project.write("app.py", "def g():\n    return 1\n")
     (change,) = project.refresh().changes
     assert (change.kind.value, change.qualname, change.detail) == ("renamed", "g", "was f")
+
+
+PROPERTY = """
+    @property
+    def {0}(self):
+        return 1, self.n
+
+    @{0}.setter
+    def {0}(self, value):
+        self.n = value
+"""
+
+
+def test_a_property_is_renamed_as_a_whole_or_is_a_new_one(project):
+    head = "class C:\n    n = 5\n"
+    app = project.start("app", head + PROPERTY.format("go"))
+    one = app.C()
+    method = "\n    def go(self):\n        return 2\n"
+    project.write("app.py", head + method + PROPERTY.format("size"))
+    assert project.refresh().ok
+    assert (one.go(), one.size) == (2, (1, 5))
+    one.size = 6
+    assert app.C().size == (1, 5)
+    assert one.size == (1, 6)
+    project.write("app.py", head + PROPERTY.format("width"))
+    assert project.refresh().ok
+    assert one.width == (1, 6)
+    assert not hasattr(one, "size")
