@@ -29,6 +29,7 @@ sys.path.insert(0, str(HERE))
 import oracle_edits as edits  # noqa: E402
 import oracle_observing as observing  # noqa: E402
 import oracle_server as server  # noqa: E402
+from oracle_derived import Derived  # noqa: E402
 from oracle_fresh import Fresh  # noqa: E402
 from oracle_programs import (  # noqa: E402
     Conditional,
@@ -276,7 +277,16 @@ class Editing(RuleBasedStateMachine):
     def is_stale(self, key):
         """Tell whether `key` is about a name of which a note said that it is stale."""
         words = re.findall(r"[a-z]+\.\w+", key)
-        return any(tuple(word.split(".")) in self.stale for word in words)
+        return any(self.leads_to_stale(*word.split(".")) for word in words)
+
+    def leads_to_stale(self, module, name):
+        """Tell whether a note said of `name`, or of what it was imported as, that it is stale."""
+        if (module, name) in self.stale:
+            return True
+        known = [each for each in self.version.program.modules if each.name == module]
+        item = known[0].named(name) if known else None
+        is_import = isinstance(item, Import) and item.name
+        return bool(is_import and self.leads_to_stale(item.source, item.name))
 
     def story(self, end):
         """Tell all that was saved, then `end`."""
@@ -313,7 +323,7 @@ def references(item):
     elif isinstance(item, Maker):
         yield "closure", item.name
         yield "function", item.name
-    elif not isinstance(item, Constant | Import):
+    elif not isinstance(item, Constant | Derived | Import):
         yield "function", item.name
 
 

@@ -5,6 +5,7 @@ Each edit takes the program and `choose`, a function that picks one of a sequenc
 
 import copy
 
+from oracle_derived import Derived
 from oracle_making import (
     ANNOTATIONS,
     CLASSES,
@@ -270,8 +271,8 @@ def change_attribute(program, choose, klass):
 
 
 def edit_other(program, choose):
-    """Change a constant, a lambda, a maker of closures, or a decorator."""
-    _, item = any_item(program, choose, (Constant, Lambda, Maker, Decorator))
+    """Change a constant, a lambda, a maker of closures, a decorator, or a value that is computed."""
+    _, item = any_item(program, choose, (Constant, Lambda, Maker, Decorator, Derived))
     if item is None:
         return
     item.number = program.next()
@@ -282,6 +283,8 @@ def edit_other(program, choose):
         )
     elif isinstance(item, Lambda):
         item.default = choose((item.default, None, program.next()))
+    elif isinstance(item, Derived):
+        return
     elif isinstance(item, Maker):
         item.steps = choose((item.steps, program.next()))
         item.captures = choose((item.captures, not item.captures))

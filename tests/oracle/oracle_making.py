@@ -1,5 +1,6 @@
 """New parts of programs: functions, classes, constants and what else a module holds."""
 
+from oracle_derived import new_derived
 from oracle_programs import (
     METHOD_SHAPES,
     METHODS,
@@ -83,7 +84,16 @@ def new_attribute(program, choose):
 
 def new_item(program, choose, module):  # noqa: PLR0911  one line per kind of item
     kind = choose(
-        ("function", "class", "constant", "decorator", "maker", "lambda", "conditional")
+        (
+            "function",
+            "class",
+            "constant",
+            "decorator",
+            "maker",
+            "lambda",
+            "conditional",
+            "derived",
+        )
     )
     name = choose(NAMES)
     if kind == "function":
@@ -98,6 +108,8 @@ def new_item(program, choose, module):  # noqa: PLR0911  one line per kind of it
         return Decorator(program.next(), choose(("wrap", "note")), program.next(), form)
     if kind == "maker":
         return Maker(program.next(), choose(("make", "build")), program.next())
+    if kind == "derived":
+        return new_derived(program, choose, module)
     if kind == "lambda":
         return Lambda(program.next(), name, program.next(), choose((None, 4)))
     one, two = (new_function(program, choose, name) for _ in range(2))

@@ -14,7 +14,7 @@ HIDDEN = frozenset(
     {"__builtins__", "__cached__", "__dict__", "__file__", "__loader__", "__spec__", "__weakref__",
      "__annotate__", "__annotations__", "__annotate_func__", "__annotations_cache__",
      "__conditional_annotations__", "__classcell__", "__package__", "__static_attributes__",
-     "__type_params__", "_abc_impl"}
+     "__type_params__", "__warningregistry__", "_abc_impl"}
 )  # fmt: skip
 KIND_FLAGS = 0x20 | 0x80 | 0x200 | 0x4 | 0x8
 PLAIN = (int, str, float, bytes, bool, type(None))
