@@ -246,6 +246,7 @@ def _header(site: Site, old: type, made: type) -> bool:
         writes.append(Write(WriteKind.TYPE_ATTRIBUTE, old, "__bases__", made.__bases__))
     if not writes:
         return True
+    writes += classes.abstract_writes(old, made)
     try:
         site.transaction.carry_out_now(writes)
     except TypeError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import gc
 from collections.abc import Collection, Iterator
+from functools import partial
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
@@ -29,6 +30,8 @@ SUMMARIES = frozenset({"__dataclass_fields__", "__dataclass_params__", "__match_
 
 NOTHING: Any = abc.ABCMeta("Nothing", (), {})
 """An abstract class that nothing is an instance of."""
+ABSTRACT = ("_abc_impl", "__abstractmethods__")
+"""What ABCMeta puts into a class: its memory, and the names that are still to be defined."""
 
 
 def namespace_of(cls: type) -> dict[str, Any]:
@@ -162,6 +165,28 @@ def subclasses_of(cls: type) -> Iterator[type]:
             seen.add(id(found))
             yield found
             pending.extend(type.__subclasses__(found))
+
+
+def abstract_writes(old: type, made: type) -> Iterator[Write]:
+    """Give what makes classes abstract ones, or plain ones again, as `old` becomes what `made` is.
+
+    That is `old` where its metaclass is one of ABCMeta now, or was; where `old` is a metaclass
+    itself, the classes that it made. ABCMeta keeps its registry and memory of each in the class.
+    """
+    is_metaclass = issubclass(old, type)
+    before, after = (old, made) if is_metaclass else (type(old), type(made))
+    was, will_be = issubclass(before, abc.ABCMeta), issubclass(after, abc.ABCMeta)
+    if was == will_be:
+        return
+    every = subclasses_of(object) if is_metaclass else iter([old])
+    for cls in [each for each in every if not is_metaclass or issubclass(type(each), old)]:
+        given = namespace_of(abc.ABCMeta("_", (), {})) if will_be else {}
+        for name in ABSTRACT:
+            if name in given or name in namespace_of(cls):
+                value = given.get(name, MISSING)
+                yield Write(WriteKind.TYPE_ATTRIBUTE, cls, name, value)
+        update = partial(abc.update_abstractmethods, cls)
+        yield Write(WriteKind.CALL, cls, "abstract methods", update)
 
 
 def abstract_update(cls: type) -> Write | None:

@@ -1,0 +1,1 @@
+round_, square = app.Round(), app.Square()
