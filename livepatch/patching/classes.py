@@ -26,6 +26,7 @@ from livepatch.model import (
     WriteKind,
 )  # fmt: skip
 from livepatch.patching import bodies, handover, statements
+from livepatch.patching.docstrings import is_string
 from livepatch.patching.registrations import Registrations
 from livepatch.patching.site import Scope, Site
 from livepatch.runtime import classes, enums, fields, kinds
@@ -74,17 +75,18 @@ def _matters(site: Site, edit: Edit) -> bool:
     """Tell whether what is generated from a class body may be another one after `edit`."""
     if edit.action not in {Action.ADD, Action.EXECUTE, Action.REMOVE, Action.RENAME}:
         return False
-    pairs = ((site.plan.old, edit.old), (site.plan.new, edit.new))
-    return not all(
-        definition is None or _is_text_below(definition, bodies.find(known, edit.owner))
-        for known, definition in pairs
-    )
+    both = [definition for definition in (edit.old, edit.new) if definition is not None]
+    if not all(does_nothing(definition.node) for definition in both):
+        return True
+    return edit.old is not None and _loses_docstring(site, edit.owner, edit.old)
 
 
-def _is_text_below(definition: Definition, cls: Definition | None) -> bool:
-    """Tell whether this statement of `cls` does nothing: a text below a field, but no docstring."""
-    is_first = cls is not None and cls.children[:1] == (definition,)
-    return does_nothing(definition.node) and not is_first
+def _loses_docstring(site: Site, path: Path, old: Definition) -> bool:
+    """Tell whether `old` was the docstring of a class that has none now: one may be generated."""
+    before, after = bodies.find(site.plan.old, path), bodies.find(site.plan.new, path)
+    if before is None or after is None or before.children[:1] != (old,):
+        return False
+    return not any(map(is_string, after.children[:1]))
 
 
 def _asks_for_all(cls: type, edit: Edit) -> bool:

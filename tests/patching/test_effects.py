@@ -119,4 +119,12 @@ def test_texts_below_fields_leave_a_generated_class_as_it_is(project):
     assert project.refresh().changes == ()
     project.write("app.py", text.format('    """More about a."""\n'))
     assert project.refresh().changes == ()
-    assert app.D.__doc__ == "D(a: int = 1, b: int = 2)"
+    generated = "D(a: int = 1, b: int = 2)"
+    assert app.D.__doc__ == generated
+    made = app.D.__init__
+    project.write("app.py", text.format("").replace("D:\n", 'D:\n    """Doc."""\n'))
+    (change,) = project.refresh().changes
+    assert (change.qualname, app.D.__doc__, app.D.__init__) == ("D.__doc__", "Doc.", made)
+    project.write("app.py", text.format(""))
+    assert project.refresh().ok
+    assert app.D.__doc__ == generated
