@@ -8,7 +8,7 @@ from livepatch.patching.site import Site
 
 def bare_name(definition: Definition) -> str:
     """Give the name as the text has it, private names unmangled."""
-    name = getattr(definition.node, "name", "")
+    name = getattr(definition.node, "name", None)  # none where a lambda is bound to it
     return name if isinstance(name, str) else definition.name
 
 

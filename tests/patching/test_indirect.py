@@ -77,6 +77,11 @@ STALE = {
     ),
     "another name": ("def a():\n    return {}\n\n\nb = a\nX = b()\n", "X"),
     "a lambda": ("N = {}\nf = lambda: N\nX = f()\n", "X"),
+    "a lambda that changed": ("f = lambda: {}\nX = f()\n", "X"),
+    "a lambda of a class": (
+        "class C:\n    f = staticmethod(lambda: 0)\n    g = lambda self: {}\n\n\nX = C().g()\n",
+        "X",
+    ),
     "a partial function": (
         "import functools\n\n\ndef a(x):\n    return x * {}\n\n\np = functools.partial(a, 2)\nX = p()\n",
         "X",
