@@ -91,12 +91,16 @@ class Shop:
         self.module = project.start("shop", TEXT.format(n=0))
         self.shop = self.module.Shop()
         self.version = 0
+        self.turn = (
+            threading.Lock()
+        )  # two patches that write the file at once would meet half of it
 
     def become_next(self):
-        self.version += 1
-        self.project.write("shop.py", TEXT.format(n=self.version))
-        patch = self.project.refresh()
-        assert patch.number, patch
+        with self.turn:
+            self.version += 1
+            self.project.write("shop.py", TEXT.format(n=self.version))
+            patch = self.project.refresh()
+            assert patch.number, patch
 
     def first(self):
         return [self.module.f(), self.shop.limit]
