@@ -132,7 +132,8 @@ def _stale_uses(
     for use in uses.uses_of(text, heads | _tails(values) | asked.names(), asked.attributes()):
         cause = _cause(use, seen, asked) or asked.cause(use, code)
         if cause and (cause not in use.targets or cause in replaced):
-            yield use, f"{cause}, which {'is stale' if cause in seen.kept else 'changed'}"
+            is_stale = cause in seen.kept and cause not in replaced
+            yield use, f"{cause}, which {'is stale' if is_stale else 'changed'}"
             continue
         listed = min(use.listed & seen.members, default="")
         if listed and listed not in use.targets:
@@ -227,9 +228,12 @@ def _cause(use: Use, seen: Seen, asked: indirect.Asked) -> str:
 
 def _note(use: Use, cause: str, tracked: TrackedFile, module: ModuleType) -> Note:
     name = ", ".join(use.targets) or f"line {use.line}"
+    is_kept = (
+        cause.partition(", which")[0] not in use.targets
+    )  # else it goes on from a new class
     message = (
         f"was computed from {cause}; its own statement did not, so it is kept"
-        if use.targets
+        if use.targets and is_kept
         else f"works on {cause}; it did not change itself and was not run again"
     )
     if use.targets and "." not in use.targets[0]:

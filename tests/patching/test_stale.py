@@ -109,6 +109,8 @@ def test_what_went_on_from_a_class_that_is_a_new_one_is_named(project):
     project.edit("app.py", '("a",)', '("a", "b")')
     patch = project.refresh()
     assert stale(patch) == {"C"}
+    (message,) = [note.message for note in patch.notes if note.slug == "stale-value"]
+    assert message.startswith("works on C, which changed; it did not change itself")
     assert not hasattr(app.C, "marked")
     livepatch.rerun("app:C")
     assert app.C.marked
