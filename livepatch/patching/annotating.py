@@ -34,8 +34,8 @@ def after_edits(site: Site) -> None:
     edited = [edit.owner for edit in site.plan.edits]
     for path in dict.fromkeys([*edited, *_paths(site.plan.new)] if is_other_form else edited):
         scope = site.scope_of(path)
-        old = _names(_statements(site.plan.old, path), path)
-        new = _names(_statements(site.plan.new, path), path)
+        old = _names(bodies.inside(site.plan.old, path) or (), path)
+        new = _names(bodies.inside(site.plan.new, path) or (), path)
         if scope is None or not old | new:
             continue
         if not lazy:
@@ -78,13 +78,6 @@ def _without_function(site: Site, scope: Scope) -> list[Write]:
         for name in LAZY_ANNOTATIONS
         if name in namespace
     ]
-
-
-def _statements(definitions: tuple[Definition, ...], path: Path) -> tuple[Definition, ...]:
-    if not path:
-        return definitions
-    found = bodies.find(definitions, path)
-    return () if found is None else found.children
 
 
 def _names(definitions: tuple[Definition, ...], path: Path) -> frozenset[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from types import CodeType, FunctionType
-from typing import Any
 
 from livepatch.patching import indirect
 from livepatch.runtime import epochs, lookup
@@ -53,18 +52,9 @@ def _before_the_wrapper(code: CodeType) -> Iterator[CodeType]:
 def _keeps_data(value: object) -> bool:
     """Tell whether functions in `value` have numbers or texts in their closures or attributes."""
     return any(
-        type(each) is FunctionType and any(map(_is_data, _held(each)))
+        type(each) is FunctionType and any(map(_is_data, lookup.inside(each)))
         for each in lookup.reach(value)
     )
-
-
-def _held(function: FunctionType) -> Iterator[Any]:
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:
-            continue  # not bound as yet
-    yield from vars(function).values()
 
 
 def _is_data(value: object) -> bool:

@@ -37,10 +37,8 @@ def set_docstring(site: Site, scope: Scope, edit: Edit) -> None:
     target = vars(site.module) if scope.owner is None else scope.owner
     if now == value or definition is None or site.transaction.writes_to(target, "__doc__"):
         return
-    if scope.owner is not None:
-        site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__doc__", value)])
-    else:
-        site.transaction.add([Write(WriteKind.ITEM, vars(site.module), "__doc__", value)])
+    kind = WriteKind.ITEM if scope.owner is None else WriteKind.TYPE_ATTRIBUTE
+    site.transaction.add([Write(kind, target, "__doc__", value)])
     title = f"{'.'.join(edit.owner) or site.module.__name__}.__doc__"
     change = Change(
         ChangeKind.UPDATED, title, site.tracked.file, definition.line, site.module.__name__,

@@ -152,10 +152,7 @@ class Asked:
         them.
         """
         self._space = vars(module)
-        every = (
-            name for table in (code, callers) for names in table.values() for name in names
-        )
-        self._last_parts = frozenset(name.rpartition(".")[2] for name in every)
+        self._changed = (code, callers)
         self._objects = frozenset(objects)
         self._methods = _methods(code)
         self._callers = _methods(callers)
@@ -181,7 +178,8 @@ class Asked:
 
     def last_parts(self) -> frozenset[str]:
         """Give the last parts of all that changed, or uses what did."""
-        return self._last_parts
+        every = (names for table in self._changed for names in table.values())
+        return frozenset(name.rpartition(".")[2] for names in every for name in names)
 
     def cause(self, use: Use, code: Iterable[str]) -> str:
         """Give what changed that `use` came by in such a way, empty where there is nothing."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 
 from livepatch.diff import parts
-from livepatch.model import MISSING, Action, Change, ChangeKind, Definition, Edit, FilePlan
+from livepatch.model import MISSING, Action, Change, ChangeKind, Edit, FilePlan
+from livepatch.patching.bodies import inside
 from livepatch.patching.site import Scope, Site
 from livepatch.source import scopes
 
@@ -22,19 +22,9 @@ def keeps_value(plan: FilePlan, edit: Edit) -> bool:
     if not parts.binds_same_value(old.node, new.node) or len(new.binds) != 1:
         return False
     return all(
-        sum(new.binds <= each.binds for each in _siblings(definitions, edit.owner)) == 1
+        sum(new.binds <= each.binds for each in inside(definitions, edit.owner) or ()) == 1
         for definitions in (plan.old, plan.new)
     )
-
-
-def _siblings(
-    definitions: Iterable[Definition], owner: tuple[str, ...]
-) -> Iterable[Definition]:
-    for name in owner:
-        definitions = [
-            child for found in definitions if found.name == name for child in found.children
-        ]
-    return definitions
 
 
 def annotated(site: Site, scope: Scope, edit: Edit, title: str) -> bool:

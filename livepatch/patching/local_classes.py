@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType
 
-from livepatch.diff.parts import defaults_of, dump
+from livepatch.diff.parts import defaults_of, does_nothing, dump
 from livepatch.model import MISSING, Edit, FunctionState, Note, Write, WriteKind
 from livepatch.patching.site import Site
 from livepatch.runtime import closures, lookup
@@ -89,7 +89,7 @@ def _update(
         value = _value(site, cls, node, codes)
         if value is not MISSING:
             site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, cls, name, value)])
-        elif not _is_string(node):
+        elif not does_nothing(node):
             kept.add(name if name.isidentifier() else "body")
     gone = [name for name in before if name not in after and name in vars(cls)]
     site.transaction.add([Write(WriteKind.TYPE_ATTRIBUTE, cls, name, MISSING) for name in gone])
@@ -100,10 +100,6 @@ def _same_head(old: ast.stmt, new: ast.stmt) -> bool:
     if not isinstance(old, Function) or not isinstance(new, Function):
         return isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef)
     return dump(old.decorator_list) == dump(new.decorator_list)
-
-
-def _is_string(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _value(

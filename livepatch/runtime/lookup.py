@@ -93,7 +93,7 @@ def belongs(cls: type, module: ModuleType) -> bool:
     Its `__module__` may say otherwise (packages rename what they export); its functions
     cannot.
     """
-    return cls.__module__ == module.__name__ or _is_made_in(cls, vars(module))
+    return _is_made_in(cls, vars(module))
 
 
 def _is_made_in(cls: type, namespace: dict[str, Any]) -> bool:
@@ -102,11 +102,8 @@ def _is_made_in(cls: type, namespace: dict[str, Any]) -> bool:
 
 def has_function_of(cls: type, namespace: dict[str, Any]) -> bool:
     """Tell whether a method or property of `cls` itself has `namespace` for its globals."""
-    return any(
-        type(found) is FunctionType and found.__globals__ is namespace
-        for value in type.__getattribute__(cls, "__dict__").values()
-        for found in (_function_of(value),)
-    )
+    own = map(_function_of, type.__getattribute__(cls, "__dict__").values())
+    return any(type(found) is FunctionType and found.__globals__ is namespace for found in own)
 
 
 def _function_of(value: Any) -> object:
@@ -152,7 +149,7 @@ def reach(value: object) -> Iterator[object]:
         seen.add(id(found))
         yield found
         if depth < DEPTH and not issubclass(type(found), ModuleType | type):
-            pending.extend((inner, depth + 1) for inner in _inside(found))
+            pending.extend((inner, depth + 1) for inner in inside(found))
 
 
 def is_class(value: object) -> TypeGuard[type]:
@@ -177,7 +174,8 @@ def static(path: str, get: Callable[[str], object]) -> object:
     return found
 
 
-def _inside(found: Any) -> list[object]:  # noqa: PLR0911  one for each kind
+def inside(found: Any) -> list[object]:  # noqa: PLR0911  one for each kind
+    """Give what `found` itself holds: of a function its closure and attributes."""
     kind = type(found)
     if kind is FunctionType:
         cells = map(_contents, found.__closure__ or ())
