@@ -104,7 +104,7 @@ def asgi(app: Callable[..., Any], *, websockets: bool = True) -> Callable[..., A
 
     A websocket is one session, too, unless `websockets` is false. Its lifespan is none.
     """
-    return _extension("asgi").SessionMiddleware(app, websockets=websockets)  # type: ignore[no-any-return]
+    return _extension("asgi").in_sessions(app, websockets=websockets)  # type: ignore[no-any-return]
 
 
 def _extension(name: str) -> Any:

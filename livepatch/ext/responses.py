@@ -7,23 +7,29 @@ an iterator that encodes its items, and whose `close` calls nothing that was reg
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
+from collections.abc import Mapping
 from types import CodeType
 from typing import Any
 
+Parts = tuple[object, object, CodeType | None]
+UNKNOWN: Parts = (object(), None, None)
 
-def is_complete(response: Any) -> bool:
+
+def is_complete(response: Any, environ: Mapping[str, Any]) -> bool:
     """Tell whether the server gets the chunks of `response` without a call of the program."""
     kind: type = type(response)
     if kind is list or kind is tuple:
         return True
-    return kind.__name__ == "ClosingIterator" and _is_of_list(response)
+    if kind.__name__ == "ClosingIterator":
+        return _is_of_list(response)
+    wrapper = environ.get("wsgi.file_wrapper")  # what the server itself reads from a file
+    return type(wrapper) is type and isinstance(response, wrapper)
 
 
 def _is_of_list(response: Any) -> bool:
     """Tell whether `response` is werkzeug's iterator for a response that has all of its body."""
+    closing, close, encoding = werkzeug_parts()
     try:
-        closing, close, encoding = _werkzeug()
         encoded, ending = response._callbacks  # noqa: SLF001  what it calls as it is closed
         whole = ending.__self__
         kind = type(whole.response)
@@ -39,10 +45,16 @@ def _is_of_list(response: Any) -> bool:
     return nothing_left
 
 
-@lru_cache(maxsize=1)
-def _werkzeug() -> tuple[type, object, CodeType]:
-    """Give what werkzeug's responses are made of: the iterator, `close`, the code that encodes."""
+def werkzeug_parts() -> Parts:
+    """Give what werkzeug's responses are made of: the iterator, `close`, the code that encodes.
+
+    Where werkzeug is not there, or is another than is known, these are equal to nothing.
+    """
     wsgi: Any = sys.modules.get("werkzeug.wsgi")
     response: Any = sys.modules.get("werkzeug.wrappers.response")
-    encoding: CodeType = response._iter_encoded.__code__  # noqa: SLF001
-    return wsgi.ClosingIterator, response.Response.close, encoding
+    try:
+        encoding: CodeType = response._iter_encoded.__code__  # noqa: SLF001
+        parts = wsgi.ClosingIterator, response.Response.close, encoding
+    except AttributeError:
+        return UNKNOWN
+    return parts

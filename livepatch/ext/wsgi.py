@@ -1,19 +1,21 @@
 """A session for each request of a WSGI application, up to the last byte of its response.
 
-Every request of a program comes along here, so this is written to take few calls of Python.
+Every request of a program comes along here. Mostly its thread has a free seat (see
+`patching.pinned`), which it takes and leaves without a call of Python.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any
+from threading import get_ident
+from typing import Any, Self
 
-from livepatch.ext.responses import is_complete
+from livepatch.ext.responses import is_complete, werkzeug_parts
 from livepatch.patching.commits import SESSIONS
-from livepatch.patching.pins import Pinned
-from livepatch.patching.sessions import Request, is_pinned, unpin
-from livepatch.runtime.epochs import PIN, UNPINNED
+from livepatch.patching.pinned import Pinned, Request, Seat
+from livepatch.patching.sessions import is_session, unpin
+from livepatch.runtime.epochs import LATEST, PIN, UNPINNED
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -35,38 +37,101 @@ class SessionMiddleware:
 
 def in_sessions(app: Application) -> Application:
     """Give `app` with a session for each request: a function, which is called for less."""
+    sessions, clock, get = SESSIONS, SESSIONS.clock, PIN.get
+    closing, close, encoding = werkzeug_parts()
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if PIN.get() is not UNPINNED and is_pinned():
-            return app(environ, start_response)  # in another session, which goes on
-        session = Request()
-        if SESSIONS.canary_share:
-            start_response = _noting_errors(session, start_response)
-        SESSIONS.open(session)
-        token = PIN.set(session)
+        session: Any = get()
         try:
-            response = app(environ, start_response)
+            session.turn.pop()
+        except (AttributeError, IndexError):  # no seat, or one that is taken
+            return _in_turn(app, answer, environ, start_response)
+        session.started = clock()
+        if session.epoch != LATEST or not sessions.opens_freely:
+            sessions.give_back(session)
+            return _in_own_session(app, environ, start_response)
+        try:
+            response: Any = app(environ, start_response)
         except BaseException as error:
-            unpin(token)
-            session.failed |= isinstance(error, Exception)
-            SESSIONS.release(session)
+            session.failed = isinstance(error, Exception)
+            _leave(session)
             raise
-        unpin(token)
-        if is_complete(response) or _is_file(response, environ):
-            SESSIONS.release(session)  # nothing of the program runs now: the server sends it
-            return response
-        body = _Body(_in_session(session, response))
-        body.session = session
-        body.response = response
-        return body
+        if type(response) is closing:  # as in `responses.is_complete`
+            try:
+                encoded, ending = response._callbacks  # noqa: SLF001
+                whole = ending.__self__
+                is_over = (
+                    type(whole.response) is list
+                    and not whole._on_close  # noqa: SLF001
+                    and ending.__func__ is close
+                    and encoded.__self__.gi_code is encoding
+                )
+            except (AttributeError, ValueError):
+                is_over = False
+        else:
+            is_over = is_complete(response, environ)
+        if not (is_over and session.epoch == LATEST and sessions.ends_freely):
+            return _leave(session, response, is_over=is_over)
+        session.turn.append(True)
+        if not sessions.ends_freely:  # a commit that has met it may not have seen it end
+            sessions.give_back(session, is_free=True)  # type: ignore[unreachable]
+        return response  # type: ignore[no-any-return]
 
     return answer
 
 
-def _is_file(response: Iterable[bytes], environ: Environ) -> bool:
-    """Tell whether the server itself reads what it sends from a file."""
-    wrapper = environ.get("wsgi.file_wrapper")
-    return type(wrapper) is type and isinstance(response, wrapper)
+def _in_turn(
+    app: Application,
+    answer: Application,
+    environ: Environ,
+    start_response: Callable[..., Any],
+) -> Iterable[bytes]:
+    """Answer a request that finds no free seat."""
+    pin = PIN.get()
+    if is_session(pin):
+        return app(environ, start_response)  # in another session, which goes on
+    if not (isinstance(pin, Seat) and pin.goes_on()):
+        seat = SESSIONS.make_seat()
+        if seat is not None:
+            PIN.set(seat)
+            return answer(environ, start_response)
+    return _in_own_session(app, environ, start_response)
+
+
+def _leave(
+    seat: Seat, response: Iterable[bytes] = (), *, is_over: bool = True
+) -> Iterable[bytes]:
+    """End the session on `seat`, or hand it on to what is left of its response."""
+    if not is_over:
+        seat.share()
+        body = _Body(seat, response)
+        PIN.set(UNPINNED)
+        return body
+    if not SESSIONS.leave_seat(seat):
+        PIN.set(UNPINNED)
+    return response
+
+
+def _in_own_session(
+    app: Application, environ: Environ, start_response: Callable[..., Any]
+) -> Iterable[bytes]:
+    session = Request()
+    SESSIONS.open(session, PIN.get())
+    if SESSIONS.canary_share:
+        start_response = _noting_errors(session, start_response)
+    token = PIN.set(session)
+    try:
+        response = app(environ, start_response)
+    except BaseException as error:
+        unpin(token)
+        session.failed |= isinstance(error, Exception)
+        SESSIONS.release(session)
+        raise
+    unpin(token)
+    if is_complete(response, environ):
+        SESSIONS.release(session)  # nothing of the program runs now: the server sends it
+        return response
+    return _Body(session, response)
 
 
 def _noting_errors(session: Pinned, start_response: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,6 +153,14 @@ class _Body(chain[bytes]):
 
     session: Pinned | None
     response: Iterable[bytes]
+
+    def __new__(cls, session: Pinned, response: Iterable[bytes]) -> Self:
+        """Give the chunks of `response`, which belongs to `session`."""
+        body = super().__new__(cls, _in_session(session, response))
+        body.session = session
+        body.response = response
+        session.thread = get_ident()
+        return body
 
     def close(self) -> None:
         """Close the response and end the session; a second call does nothing."""

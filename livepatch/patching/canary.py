@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from livepatch.model import FilePlan, Note, Patch, PatchKind, Refusal
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.patcher import Patcher
-from livepatch.patching.pins import Pinned
+from livepatch.patching.pinned import Pinned
 from livepatch.patching.transaction import Transaction
 
 ENOUGH = 20
@@ -63,13 +63,13 @@ class Canary:
         self._lock = threading.Lock()  # guards the number and the tallies
         patcher.gates.append(self._prepare)
         self._remove = patcher.on_patch(self._begin)
-        SESSIONS.on_close.append(self._count)
+        self._ignore = SESSIONS.on_end(self._count)
 
     def stop(self) -> None:
         """Promote what is out, and send nothing out any more."""
         self._remove()
         self._patcher.gates.remove(self._prepare)
-        SESSIONS.on_close.remove(self._count)
+        self._ignore()
         self._promote(self._take())
 
     def _prepare(self, transaction: Transaction, plans: Sequence[FilePlan]) -> Refusal | None:

@@ -17,9 +17,10 @@ from typing import Any
 
 from livepatch.model import Write, WriteKind
 from livepatch.patching.layers import Layers
-from livepatch.patching.pins import Pinned, Pins
+from livepatch.patching.pinned import Pinned
+from livepatch.patching.pins import Pins
 from livepatch.runtime import auditing, carrying, sharing, swap
-from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
+from livepatch.runtime.epochs import LATEST, NEWEST, PIN, UNPINNED, Pin, unpinned
 
 
 class Sessions(Pins):
@@ -30,7 +31,6 @@ class Sessions(Pins):
         super().__init__()
         self._layers = Layers(swap.state_of)
         self._writer = threading.RLock()
-        self._busy = 0
         self._owner = 0
         self._due = False
 
@@ -40,7 +40,9 @@ class Sessions(Pins):
         if self._writer.acquire(timeout=5.0):
             self.used = True
             self._writer.release()
-        self.used = True
+        with self._gate:
+            self.used = True
+            self._review()
 
     def hide_early_writes(self) -> None:
         """Let nobody but its own thread see what a transaction does before it ends."""
@@ -72,7 +74,7 @@ class Sessions(Pins):
         with self._shut():
             self.canary_share = 0.0
             if promote and not self._owner:
-                UNPINNED.epoch = NEWEST
+                self._show()
         if promote:
             self.settle()
 
@@ -84,20 +86,26 @@ class Sessions(Pins):
     def transaction(self) -> Iterator[None]:
         """Keep other transactions and settlings out; this thread sees what is committed early."""
         with self._writer:
-            self._busy += 1
+            self._begin_or_end(1)
             self._owner = threading.get_ident()
-            token = PIN.set(Pin())
+            token = PIN.set(unpinned())
             try:
                 yield
             finally:
                 PIN.reset(token)
-                self._busy -= 1
+                self._begin_or_end(-1)
                 if not self._busy:
                     self._owner = 0
                     if not self.canary_share:
-                        UNPINNED.epoch = NEWEST
+                        self._show()
         if self._layers or self._due:
             self.settle()
+
+    def _begin_or_end(self, step: int) -> None:
+        """Count a transaction; sessions that open while one is under way are told the epoch."""
+        with self._gate:
+            self._busy += step
+            self._review()
 
     def commit(self, writes: Sequence[Write], *, final: bool = True) -> list[Write]:
         """Carry out `writes` as one; give what takes them back when nobody is pinned.
@@ -123,6 +131,7 @@ class Sessions(Pins):
             self._layers.show_signatures(layering)
             with self._shut():
                 if self._pins() <= pins:
+                    self._fix_all()
                     self._commit_layers(layering.writes, staged=staged, exposed=exposed)
                     self._layers.accept(layering)
                     self._is_layered = bool(self._layers)
@@ -140,7 +149,7 @@ class Sessions(Pins):
         """Carry out layered writes; staged, the callers without a session stay where they are."""
         hidden = staged or exposed or bool(self.canary_share)
         if hidden:
-            UNPINNED.epoch = self.epoch
+            self._hide()
         if exposed:
             # Each of these alone changes nothing that anybody sees; the rest, and the moment
             # from which all of it is seen, runs no Python even under an audit hook.
@@ -148,8 +157,27 @@ class Sessions(Pins):
             swap.commit(picks)
             writes = [write for write in writes if write.kind is not WriteKind.FUNCTION]
         if not (staged or self.canary_share):
-            writes = [*writes, Write(WriteKind.ATTRIBUTE, UNPINNED, "epoch", NEWEST)]
+            shown = [(pin, end) for pin, end in self._without_session() if pin.epoch != end]
+            writes = [
+                *writes,
+                *(Write(WriteKind.ATTRIBUTE, pin, "epoch", end) for pin, end in shown),
+            ]
         swap.commit(writes)
+
+    def _without_session(self) -> list[tuple[Pin, int]]:
+        """Give what callers without a session are pinned with, and the epoch of the newest code."""
+        return [(UNPINNED, NEWEST), *((seat, LATEST) for seat in self._seats.free())]
+
+    def _hide(self) -> None:
+        """Let callers without a session stay at the current epoch."""
+        for pin, _ in self._without_session():
+            pin.epoch = self.epoch
+
+    def _show(self) -> None:
+        """Let callers without a session run the newest code."""
+        with self._gate:
+            for pin, newest in self._without_session():
+                pin.epoch = newest
 
     def take_back(self, inverse: Sequence[Write]) -> list[str]:
         """Carry out `inverse` one way or the other; give a line for each write that failed."""
@@ -164,6 +192,7 @@ class Sessions(Pins):
     def advance(self) -> None:
         """Let sessions that open from now on run what was committed last."""
         with self._shut():
+            self._fix_all()
             self.epoch += 1
 
     def settle(self) -> None:
@@ -196,6 +225,7 @@ class Sessions(Pins):
         mine = PIN.get()
         self._is_shut = False
         self._end([item for item in self._sessions() if item is not mine])
+        self._review()
         self._due = True
 
 

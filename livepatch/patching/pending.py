@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from livepatch.runtime import frames
+
 
 @dataclass(frozen=True, slots=True)
 class PendingSession:
@@ -21,10 +23,13 @@ class PendingSession:
 class Opened(Protocol):
     """As much of an open session as is shown."""
 
-    version: int
     started: float
     thread: int
     name: str
+
+    @property
+    def version(self) -> int:
+        """The version that it runs."""
 
 
 def shown(sessions: Iterable[Opened], now: float) -> tuple[PendingSession, ...]:
@@ -34,7 +39,7 @@ def shown(sessions: Iterable[Opened], now: float) -> tuple[PendingSession, ...]:
         PendingSession(
             item.version,
             now - item.started,
-            names.get(item.thread, "a thread that ended"),
+            names.get(item.thread or frames.thread_of(item), "a thread that ended"),
             item.name,
         )
         for item in sorted(sessions, key=lambda item: item.started)

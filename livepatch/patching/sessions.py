@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
 from livepatch.patching.commits import SESSIONS
-from livepatch.patching.pins import Pinned
+from livepatch.patching.pinned import Pinned, Seat
 from livepatch.runtime.epochs import NEWEST, PIN, UNPINNED, Pin
 
 __all__ = ["SESSIONS", "Session", "decorated", "session"]
@@ -18,10 +18,13 @@ __all__ = ["SESSIONS", "Session", "decorated", "session"]
 Job = TypeVar("Job", bound=Callable[..., Any])
 
 
-def is_pinned() -> bool:
-    """Tell whether the caller is in a session that goes on."""
-    pin = PIN.get()
-    return pin.epoch != NEWEST and isinstance(pin, Pinned)
+def is_session(pin: Pin) -> bool:
+    """Tell whether `pin` is a session that goes on, which a new one inside it joins.
+
+    The seat of a thread is none: who is pinned with that may have got it with a context that
+    was copied in an earlier request. What is opened beside it has a session of its own.
+    """
+    return isinstance(pin, Pinned) and not isinstance(pin, Seat) and pin.epoch != NEWEST
 
 
 def unpin(token: Token[Pin]) -> None:
@@ -42,6 +45,7 @@ class Session(Pinned):
 
     def __init__(self, name: str = "") -> None:
         """Pin nobody yet; `name` is what `pending()` shows."""
+        self.epoch = NEWEST
         self.name = name
         self._token: Token[Pin] | None = None
         self._outer: Pinned | None = None
@@ -49,10 +53,10 @@ class Session(Pinned):
     def __enter__(self) -> Self:
         """Pin the caller."""
         outer = PIN.get()
-        if outer.epoch != NEWEST and isinstance(outer, Pinned):
-            self._outer, self.version = outer, outer.version
+        if isinstance(outer, Pinned) and is_session(outer):
+            self._outer, self.began_with = outer, outer.version
             return self
-        SESSIONS.open(self)
+        SESSIONS.open(self, outer)
         self._token = PIN.set(self)
         return self
 
@@ -111,12 +115,6 @@ class Session(Pinned):
         return f"<Session {self.name or 'unnamed'}: {state}>"
 
 
-class Request(Pinned):
-    """The session of one request."""
-
-    name = "request"
-
-
 def decorated(job: Job, name: str = "") -> Job:
     """Give a function that runs `job` in a session of its own, of the same kind as `job`."""
     import inspect  # noqa: PLC0415  10 ms that only a program with such jobs pays
@@ -152,7 +150,7 @@ def decorated(job: Job, name: str = "") -> Job:
 def _in_session(name: str, make: Callable[[], Any]) -> Any:
     """Run a generator in a session; whoever consumes it is pinned only while it runs."""
     pinned = Session(name)
-    SESSIONS.open(pinned)
+    SESSIONS.open(pinned, PIN.get())
     error: BaseException | None = None
     value: Any = None
     try:

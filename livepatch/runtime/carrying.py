@@ -12,13 +12,16 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from livepatch.runtime.epochs import NEWEST, PIN, Pin
+from livepatch.runtime.epochs import PIN, Pin
 
 
 class Holdable(Protocol):
     """A session that can be kept open by work that it started."""
 
     epoch: int
+
+    def share(self) -> bool:
+        """Let another thread be in it; tell whether it goes on."""
 
     def hold(self) -> bool:
         """Keep it open; tell whether it still was."""
@@ -31,7 +34,7 @@ _installed: list[str] = []
 _lock = threading.Lock()
 
 
-def install(kind: type[Pin]) -> None:
+def install(kind: type[Holdable]) -> None:
     """Have pins of `kind` carried along from now on; a second call changes nothing."""
     with _lock:
         if _installed:
@@ -41,12 +44,12 @@ def install(kind: type[Pin]) -> None:
         _wrap_executors(kind)
 
 
-def _pinned(kind: type[Pin]) -> Any:
-    pin = PIN.get()
-    return pin if isinstance(pin, kind) and pin.epoch != NEWEST else None
+def _pinned(kind: type[Holdable]) -> Any:
+    pin: object = PIN.get()
+    return pin if isinstance(pin, kind) and pin.share() else None
 
 
-def _wrap_threads(kind: type[Pin]) -> None:
+def _wrap_threads(kind: type[Holdable]) -> None:
     start = threading.Thread.start
 
     @functools.wraps(start)
@@ -78,7 +81,7 @@ def _is_worker(thread: threading.Thread) -> bool:
     return getattr(target, "__module__", None) == "concurrent.futures.thread"
 
 
-def _wrap_executors(kind: type[Pin]) -> None:
+def _wrap_executors(kind: type[Holdable]) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  takes milliseconds
 
     submit: Any = ThreadPoolExecutor.submit

@@ -20,15 +20,29 @@ from livepatch.model import MISSING, FunctionState
 
 NEWEST: Final = 1 << 62
 """The epoch of who is not pinned: later than every patch."""
+LATEST: Final = NEWEST - 1
+"""The epoch of a session that no commit has met yet: it runs the newest code until then."""
 
 
 class Pin:
-    """The epoch whose code a caller runs; what ends a session makes it `NEWEST`."""
+    """The epoch whose code a caller runs; what ends a session makes it `NEWEST`.
 
-    epoch: int = NEWEST
+    Whoever makes one sets it: nothing of Python runs to make the pin of a request.
+    """
+
+    __slots__ = ("epoch",)
+
+    epoch: int
 
 
-UNPINNED: Final = Pin()
+def unpinned() -> Pin:
+    """Give a pin that pins to nothing."""
+    pin = Pin()
+    pin.epoch = NEWEST
+    return pin
+
+
+UNPINNED: Final = unpinned()
 PIN: Final[ContextVar[Pin]] = ContextVar("livepatch_pin", default=UNPINNED)
 
 

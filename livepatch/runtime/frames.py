@@ -36,6 +36,19 @@ def stacks() -> Iterator[tuple[int, FrameType]]:
             frame = frame.f_back
 
 
+def thread_of(session: object) -> int:
+    """Give the identifier of the thread that has `session` in a variable of this name, or 0."""
+    return next(
+        (
+            thread
+            for thread, frame in stacks()
+            if "session" in frame.f_code.co_varnames
+            and frame.f_locals.get("session") is session
+        ),
+        0,
+    )
+
+
 def executing(codes: Collection[CodeType]) -> list[Active]:
     """Give the frames that execute one of `codes`."""
     ids = {id(code) for code in codes}

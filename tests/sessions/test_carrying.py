@@ -349,7 +349,7 @@ def test_a_server_may_take_the_chunks_in_any_way_and_is_pinned_by_none(app):
         raise KeyError(app.f())
 
     ended = []
-    SESSIONS.on_close.append(ended.append)
+    forget = SESSIONS.on_end(ended.append)
     try:
         response = livepatch.wsgi(application)(environ(), lambda *_: None)
         app.become(2)
@@ -363,7 +363,7 @@ def test_a_server_may_take_the_chunks_in_any_way_and_is_pinned_by_none(app):
         response.close()
         assert list(response) == []
     finally:
-        SESSIONS.on_close.remove(ended.append)
+        forget()
     assert [session.failed for session in ended] == [True]
     assert not SESSIONS.is_layered()
 

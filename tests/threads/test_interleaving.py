@@ -5,6 +5,7 @@ fifth: what could go wrong is open for more), and another thread does the opposi
 luck is needed to meet the moment in which it would go wrong.
 """
 
+import contextvars
 import itertools
 import sys
 import threading
@@ -12,11 +13,13 @@ import threading
 import pytest
 
 import livepatch
-from livepatch.patching import commits, pins
+from livepatch.ext import wsgi
+from livepatch.patching import commits, pinned, pins
 
 pytestmark = pytest.mark.timeout(300)  # there are hundreds of moments, and each takes a patch
-FILES = {commits.__file__, pins.__file__}
+FILES = {commits.__file__, pins.__file__, pinned.__file__, wsgi.__file__}
 SESSIONS_ONLY = {"open", "_pin_in_turn", "hold", "release", "_was_last"}
+SEATS_ONLY = {"answer", "_leave", "leave_seat", "give_back", "_in_turn", "make_seat"}
 LONG = 30
 A_WHILE = 0.02  # for a session to open, unless it has to wait for the commit
 TEXT = """
@@ -135,6 +138,89 @@ class Visitor(threading.Thread):
         self.join(LONG)
         assert len(self.seen) == 6
         assert len(set(self.seen)) == 1, self.seen
+
+
+class Seated(Visitor):
+    """The same in a request, of a thread that has answered one before; each begins when told."""
+
+    def __init__(self, shop):
+        self.may_begin, self.is_ready = threading.Event(), threading.Event()
+        super().__init__(shop)
+        assert self.is_ready.wait(LONG)
+
+    def run(self):
+        served = livepatch.wsgi(lambda environ, _: environ["work"]())
+        served({"work": lambda: [b"the first"]}, None)
+        served({"work": lambda: [b"the second"]}, None)
+        self.is_ready.set()
+        assert self.may_begin.wait(LONG)
+        served({"work": self.visit}, None)
+
+    def visit(self):
+        self.seen += self.shop.first()
+        self.has_begun.set()
+        self.go_on.wait(LONG)
+        self.seen += [*self.shop.rest(), *self.shop.first()]
+        return [b"done"]
+
+
+@pytest.mark.parametrize("every", [2])
+def test_a_request_that_takes_its_seat_in_any_moment_of_a_commit_is_of_one_version(shop, every):
+    livepatch.session().__enter__().__exit__(None, None, None)
+    for stop in itertools.count(1, every):
+        visitor = Seated(shop)
+        committing = Stopped(shop.become_next, shop.become_next, stop)
+        visitor.may_begin.set()
+        visitor.has_begun.wait(A_WHILE)
+        committing.finish()
+        assert visitor.has_begun.wait(LONG)
+        visitor.finish()
+        assert not commits.SESSIONS.is_layered()
+        assert {*shop.first(), *shop.rest()} == {shop.version}
+        if not committing.is_stopped:
+            break
+    assert stop > 100
+
+
+def test_a_patch_in_any_moment_of_taking_and_leaving_a_seat_leaves_a_request_one_version(shop):
+    seen = []
+    served = livepatch.wsgi(lambda environ, _: environ["work"]())
+
+    def start_patch():
+        thread = threading.Thread(target=shop.become_next)
+        thread.start()
+        return thread
+
+    def prepare():
+        for _ in range(3):
+            served({"work": lambda: [b"one before"]}, None)
+
+    def work():
+        seen.extend(shop.first())
+        contextvars.Context().run(start_patch).join(LONG)
+        seen.extend([*shop.rest(), *shop.first()])
+        return [b"done"]
+
+    def visit():
+        served({"work": work}, None)
+        after = [*shop.first(), *shop.rest()]  # by a thread that is pinned to nothing now
+        assert len(set(after)) == 1 or patching.is_alive(), after
+        served({"work": lambda: [seen.append(-1)]}, None)
+
+    for stop in itertools.count(1):
+        seen.clear()
+        visiting = Stopped(visit, prepare, stop, SEATS_ONLY)
+        patching = start_patch()
+        patching.join(A_WHILE)
+        visiting.finish()
+        patching.join(LONG)
+        assert len(seen) == 7, seen
+        assert len(set(seen)) == 2, seen
+        assert not commits.SESSIONS.is_layered()
+        assert {*shop.first(), *shop.rest()} == {shop.version}
+        if not visiting.is_stopped:
+            break
+    assert stop > 50
 
 
 @pytest.mark.parametrize(("is_layered", "every"), [(False, 2), (True, 5)])
