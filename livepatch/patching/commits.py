@@ -31,6 +31,7 @@ class Sessions(Pins):
         super().__init__()
         self._layers = Layers(swap.state_of)
         self._writer = threading.RLock()
+        self._busy = 0  # transactions under way, one inside the other
         self._owner = 0
         self._due = False
 
@@ -86,26 +87,27 @@ class Sessions(Pins):
     def transaction(self) -> Iterator[None]:
         """Keep other transactions and settlings out; this thread sees what is committed early."""
         with self._writer:
-            self._begin_or_end(1)
+            self._busy += 1
             self._owner = threading.get_ident()
             token = PIN.set(unpinned())
             try:
                 yield
             finally:
                 PIN.reset(token)
-                self._begin_or_end(-1)
+                self._busy -= 1
                 if not self._busy:
                     self._owner = 0
-                    if not self.canary_share:
-                        self._show()
+                    self._end_patch()
         if self._layers or self._due:
             self.settle()
 
-    def _begin_or_end(self, step: int) -> None:
-        """Count a transaction; sessions that open while one is under way are told the epoch."""
+    def _end_patch(self) -> None:
+        """Let sessions open without a look, now that the epoch is that of what was committed."""
         with self._gate:
-            self._busy += step
+            self._is_half_done = False
             self._review()
+            if not self.canary_share:
+                self._show()
 
     def commit(self, writes: Sequence[Write], *, final: bool = True) -> list[Write]:
         """Carry out `writes` as one; give what takes them back when nobody is pinned.
@@ -118,6 +120,7 @@ class Sessions(Pins):
         staged = not final and self.used
         exposed = final and auditing.is_interruptible()
         with self._shut():
+            self._is_half_done = self._busy > 0
             hidden = staged or exposed or self.canary_share
             if not (hidden or self._layers or self._is_any_open()):
                 swap.commit(writes, inverse)
@@ -222,6 +225,7 @@ class Sessions(Pins):
         if self._owner != threading.get_ident():
             self._writer = threading.RLock()
             self._busy = 0
+            self._is_half_done = False
         mine = PIN.get()
         self._is_shut = False
         self._end([item for item in self._sessions() if item is not mine])

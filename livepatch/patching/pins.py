@@ -42,7 +42,7 @@ class Pins(ABC):
         self._gate = threading.RLock()
         self._is_shut = False
         self._is_layered = False
-        self._busy = 0  # transactions under way, one inside the other
+        self._is_half_done = False  # something of a patch is committed, and it has not ended
 
     @abstractmethod
     def begin(self) -> None:
@@ -135,7 +135,7 @@ class Pins(ABC):
 
     def _review(self) -> None:
         """See what is to be asked of who opens a session, or ends one; `_gate` is held."""
-        busy = self._is_shut or self._busy or self.canary_share or not self.used
+        busy = self._is_shut or self._is_half_done or self.canary_share or not self.used
         self.opens_freely = not (busy or self._on_end)
         self.ends_freely = not (self._is_layered or self._on_end or self._seats.met)
 

@@ -16,7 +16,7 @@ from livepatch.model import Definition, FilePlan, Note
 from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.source import compiling, regions
 from livepatch.source.bindings import seems_to_bind
-from livepatch.source.text import SourceText, decode_source, read_source
+from livepatch.source.text import SourceText, decode_source, read_bytes, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,7 @@ def is_racy(stamp: tuple[int, ...]) -> bool:
 
 def _read_if_changed(tracked: TrackedFile, stamp: tuple[int, ...]) -> SourceText | None:
     try:
-        with open(tracked.file, "rb") as stream:  # noqa: PTH123
-            data = stream.read()
+        data = read_bytes(tracked.file)
     except OSError:
         return read_source(tracked.file)  # says why
     if data == tracked.seen and not tracked.held and not _is_saved_again(tracked, stamp):

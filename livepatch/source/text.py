@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import tokenize
 from dataclasses import dataclass
+from typing import Final
 
 from livepatch.errors import SourceError
+
+CHUNK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,7 @@ class SourceText:
 def read_source(file: str) -> SourceText:
     """Read `file`; raise `SourceError` (slug unreadable, empty, encoding or source)."""
     try:
-        with open(file, "rb") as stream:  # noqa: PTH123  pathlib would double the cost
-            data = stream.read()
+        data = read_bytes(file)
     except FileNotFoundError as error:
         message = "the file is gone"
         raise SourceError(message, file=file, line=1, slug="file-gone") from error
@@ -30,6 +33,23 @@ def read_source(file: str) -> SourceText:
         message = f"the file cannot be read: {error.strerror or error}"
         raise SourceError(message, file=file, line=1, slug="unreadable") from error
     return decode_source(file, data)
+
+
+def read_bytes(file: str) -> bytes:
+    """Give what `file` holds; OSError where it cannot be read.
+
+    Each system call lets other threads run, and where those are busy it takes until one of them
+    waits to go on: `open` and `read` take eight of them, this takes three.
+    """
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        data = piece = os.read(descriptor, CHUNK)
+        while len(piece) == CHUNK:
+            piece = os.read(descriptor, CHUNK)
+            data += piece
+    finally:
+        os.close(descriptor)
+    return data
 
 
 def decode_source(file: str, data: bytes) -> SourceText:

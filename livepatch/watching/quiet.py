@@ -20,6 +20,8 @@ SLICE: Final = 0.005
 turn between two files: 5 of 100 bursts were torn until the settle took account of it.
 """
 
+BREATH: Final = 0.01
+
 PATIENCE: Final = 5.0
 """A batch that never falls quiet is applied after this many seconds."""
 
@@ -39,6 +41,19 @@ class Quiet:
     def pending(self) -> frozenset[str]:
         """The files that wait."""
         return frozenset(self._pending)
+
+    @property
+    def unfinished(self) -> list[str]:
+        """The files that wait, and of which nobody said that their writer is done."""
+        return [file for file, complete in self._pending.items() if not complete]
+
+    @property
+    def breath(self) -> float:
+        """The seconds for which nobody need look at what else changes, in the middle of a burst.
+
+        To be woken for each of its files costs a busy program more than all else about them.
+        """
+        return min(BREATH, self._debounce / 5) if len(self._pending) > 1 else 0.0
 
     def add(self, file: str, *, complete: bool, now: float) -> None:
         """Note that `file` changed at `now`; the newest word about a file counts."""

@@ -138,6 +138,8 @@ class Watcher:
             self._quiet.contend(self._excess())
             if self._is_due(now):
                 self._apply_batch(now)
+        elif events and self._quiet.breath:
+            self._halting.wait(self._quiet.breath)
         elif self._chores.due is not None and self._chores.due <= now:
             self._chores.advance()
 
@@ -273,12 +275,11 @@ class Watcher:
     def _note(self, events: list[FileEvent], now: float) -> bool:
         """Note what `events` say of tracked files; say whether it was anything."""
         newest: dict[str, bool] = {}
-        for event in events:
-            with self._lock:
+        with self._lock:
+            for event in events:
                 if self._folders is not None and event.path in self._folders:
                     self._folders.lose(event.path, now)
-                files = self._targets.find(event.path)
-            newest.update(dict.fromkeys(files, event.complete))
+                newest.update(dict.fromkeys(self._targets.find(event.path), event.complete))
         for file, complete in newest.items():
             age = self._finished(file) if complete else None
             self._quiet.add(file, complete=age is not None, now=now - (age or 0.0))
@@ -304,7 +305,7 @@ class Watcher:
         """Apply what is pending, unless it is still being written or git is busy with it."""
         if self._git.must_wait(self._quiet.pending, now):
             return
-        emptied = any(map(polling.is_just_emptied, self._quiet.pending))
+        emptied = any(map(polling.is_just_emptied, self._quiet.unfinished))
         if self._git.has_just_ended() or emptied:
             self._quiet.touch(now)
             return
