@@ -102,8 +102,6 @@ def _is_decorated(definition: Definition) -> bool:
 
 def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
     """Pair siblings; the result follows the order of `new`, unpaired old ones come last."""
-    if _are_in_place(old, new):
-        return list(zip(old, new, strict=True))
     left, right = list(old), list(new)
     partner: dict[int, Definition] = {}
     for key in (_by_text, _by_name, _by_tree, _by_source, _by_bindings, _by_lone_kind):
@@ -115,20 +113,6 @@ def match(old: Sequence[Definition], new: Sequence[Definition]) -> list[Pair]:
     pairs: list[Pair] = [(partner.get(id(definition)), definition) for definition in new]
     pairs.extend((definition, None) for definition in left)
     return pairs
-
-
-def _are_in_place(old: Sequence[Definition], new: Sequence[Definition]) -> bool:
-    """Tell whether each of `new` is plainly what stands at its place in `old`: most often so.
-
-    Names and texts that are there once leave the passes below nothing to choose.
-    """
-    if len(old) != len(new):
-        return False
-    keys = {_by_name(each) if each.name else each.text for each in old}
-    return len(keys) == len(old) and all(
-        _by_name(before) == _by_name(after) if before.name else before.text == after.text
-        for before, after in zip(old, new, strict=True)
-    )
 
 
 def _by_text(definition: Definition) -> Hashable:

@@ -23,7 +23,7 @@ from livepatch.watching.folders import Folders
 from livepatch.watching.gitlock import GitWait
 from livepatch.watching.observer import WakeOnlyObserver, open_observer
 from livepatch.watching.polling import Poller, seconds_since_written
-from livepatch.watching.quiet import Quiet
+from livepatch.watching.quiet import BREATH, Quiet
 from livepatch.watching.targets import Targets
 
 _DEFAULT_POLL: Final = 1.0
@@ -31,7 +31,6 @@ _ROUNDS: Final = 20
 _HALT_LIMIT: Final = 5.0
 _NOISE: Final = 20
 _SETTLING: Final = 1.0  # seconds: until then a program needs its time to start
-_BREATH: Final = 0.01
 
 
 class Watcher:
@@ -197,7 +196,7 @@ class Watcher:
                 self._warn(
                     f"the watcher goes on after an error:\n{background.traceback_text()}"
                 )
-                self._halting.wait(_BREATH)
+                self._halting.wait(BREATH)
         if self._stopped:
             self._observer.close()
 
@@ -262,14 +261,14 @@ class Watcher:
         while self._asked:
             events.append(self._asked.popleft())
         relevant = self._note(events, now)
-        if relevant or not events or now - self._noise_time > _BREATH:
+        if relevant or not events or now - self._noise_time > BREATH:
             self._noise = 0
         elif self._noise < _NOISE:
             self._noise += 1
         else:
             # A program that writes its log beside its modules would wake this thread thousands
             # of times a second; the kernel merges what comes meanwhile.
-            self._halting.wait(_BREATH)
+            self._halting.wait(BREATH)
         self._noise_time = self._clock()
 
     def _note(self, events: list[FileEvent], now: float) -> bool:

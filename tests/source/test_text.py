@@ -3,7 +3,7 @@
 import pytest
 
 from livepatch.errors import SourceError
-from livepatch.source.text import decode_source, read_source
+from livepatch.source.text import CHUNK, decode_source, read_bytes, read_source
 
 
 def refused(data):
@@ -42,6 +42,14 @@ def test_bytes_that_are_not_in_the_encoding_are_refused_at_their_line():
 
 def test_an_unknown_encoding_is_refused():
     assert refused(b"# coding: no-such-thing\nx = 1\n").slug == "encoding"
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_a_file_of_any_size_is_read_whole(tmp_path, size):
+    file = tmp_path / "some.py"
+    data = bytes(number % 251 for number in range(size))
+    file.write_bytes(data)
+    assert read_bytes(str(file)) == data
 
 
 def test_a_file_that_is_gone_is_told_from_one_that_cannot_be_read(tmp_path):

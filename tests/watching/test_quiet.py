@@ -59,6 +59,24 @@ def test_a_second_file_makes_a_burst_of_it(quiet):
     assert quiet.take() == {"a", "b"}
 
 
+def test_in_the_middle_of_a_burst_nobody_need_look_for_a_moment(quiet):
+    assert quiet.breath == 0.0
+    quiet.add("a", complete=True, now=10.0)
+    assert quiet.breath == 0.0, "a save of one file goes live at once"
+    quiet.add("b", complete=False, now=10.001)
+    assert 0.0 < quiet.breath < DEBOUNCE
+    quiet.take()
+    assert quiet.breath == 0.0
+
+
+def test_who_says_that_a_file_is_finished_is_believed_until_it_changes_again(quiet):
+    quiet.add("a", complete=True, now=10.0)
+    quiet.add("b", complete=False, now=10.0)
+    assert quiet.unfinished == ["b"]
+    quiet.add("a", complete=False, now=10.01)
+    assert quiet.unfinished == ["a", "b"]
+
+
 def test_a_taken_batch_is_pending_no_more(quiet):
     quiet.add("a", complete=True, now=10.0)
     quiet.take()
