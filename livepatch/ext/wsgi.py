@@ -37,12 +37,14 @@ class SessionMiddleware:
 
 def in_sessions(app: Application) -> Application:
     """Give `app` with a session for each request: a function, which is called for less."""
-    sessions, clock, get = SESSIONS, SESSIONS.clock, PIN.get
+    sessions, clock, get, thread = SESSIONS, SESSIONS.clock, PIN.get, get_ident
     closing, close, encoding = werkzeug_parts()
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         session: Any = get()
         try:
+            if session.thread != thread():
+                return _in_turn(app, answer, environ, start_response)
             session.turn.pop()
         except (AttributeError, IndexError):  # no seat, or one that is taken
             return _in_turn(app, answer, environ, start_response)
@@ -91,7 +93,7 @@ def _in_turn(
     if is_session(pin):
         return app(environ, start_response)  # in another session, which goes on
     if not (isinstance(pin, Seat) and pin.goes_on()):
-        seat = SESSIONS.make_seat()
+        seat = SESSIONS.make_seat(get_ident())
         if seat is not None:
             PIN.set(seat)
             return answer(environ, start_response)
@@ -159,7 +161,6 @@ class _Body(chain[bytes]):
         body = super().__new__(cls, _in_session(session, response))
         body.session = session
         body.response = response
-        session.thread = get_ident()
         return body
 
     def close(self) -> None:

@@ -83,12 +83,14 @@ class Request(Pinned):
 class Seat(Request):
     """The session of each request that is answered in one context, one at a time.
 
-    `turn` has an item while the seat is free: who takes that is in the session. Its epoch is
+    `turn` has an item while the seat is free: who takes that is in the session, and only its
+    `thread` may: a context is copied, and then another thread has the seat, too. Its epoch is
     `LATEST` as long as no commit came while it was taken.
     """
 
-    __slots__ = ("__weakref__", "turn")
+    __slots__ = ("__weakref__", "thread", "turn")
 
+    thread: int
     turn: list[bool]
 
     def goes_on(self) -> bool:
@@ -111,9 +113,10 @@ class Seats:
         self.met: set[Seat] = set()
         self._known: dict[int, weakref.ref[Seat]] = {}
 
-    def make(self) -> Seat:
-        """Give a new seat, which is free."""
+    def make(self, thread: int) -> Seat:
+        """Give a new seat, which is free, to `thread`."""
         seat = Seat()
+        seat.thread = thread
         seat.epoch = LATEST
         seat.started = 0.0
         seat.turn = [True]

@@ -89,10 +89,10 @@ class Pins(ABC):
                 epoch -= not session.canary
             session.epoch = session.began_with = epoch
 
-    def make_seat(self) -> Seat | None:
-        """Give a free seat; None where each session has to be opened in turn just now."""
+    def make_seat(self, thread: int) -> Seat | None:
+        """Give `thread` a free seat; None where each session is to be opened in turn just now."""
         with self._gate:
-            return self._seats.make() if self.opens_freely else None
+            return self._seats.make(thread) if self.opens_freely else None
 
     def leave_seat(self, seat: Seat) -> bool:
         """End the session on `seat`; tell whether the next one may take the seat."""
@@ -115,6 +115,9 @@ class Pins(ABC):
                 return False
             if seat not in self._seats.met:
                 if not is_free:
+                    # Where it was hidden from as it was free, nobody else lets it see again.
+                    hidden = UNPINNED.epoch != NEWEST
+                    seat.epoch = UNPINNED.epoch if hidden else LATEST
                     seat.turn.append(True)
                 return True
             self._seats.remove(seat)

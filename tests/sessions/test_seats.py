@@ -208,6 +208,25 @@ def test_a_session_in_a_context_of_an_earlier_request_is_one_of_its_own(app, ser
     assert first == second
 
 
+def test_a_request_in_a_context_of_an_earlier_one_is_none_of_that_threads_business(app, server):
+    contexts = []
+    server.ask(lambda: [contexts.append(contextvars.copy_context())])
+    paused, answers = Paused(app.f, app.f), []
+
+    def visit():
+        answers.append(server.served({"work": paused}, None))
+
+    visitor = threading.Thread(target=contexts[0].run, args=(visit,))
+    visitor.start()
+    assert paused.arrived.wait(LONG)
+    app.become(2)
+    assert server.ask(lambda: [app.f()]) == [2]
+    assert server.elsewhere(app.f) == 2
+    paused.go_on.set()
+    visitor.join(LONG)
+    assert answers == [[1, 1]]
+
+
 def test_a_request_inside_a_request_runs_its_version(app, server):
     def nested():
         seen = [app.f()]
