@@ -6,6 +6,7 @@ Every request of a program comes along here. Mostly its thread has a free seat (
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from threading import get_ident
@@ -15,6 +16,7 @@ from livepatch.ext.responses import is_complete, werkzeug_parts
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.pinned import Pinned, Request, Seat
 from livepatch.patching.sessions import is_session, unpin
+from livepatch.runtime import frames
 from livepatch.runtime.epochs import LATEST, PIN, UNPINNED
 
 Environ = dict[str, Any]
@@ -92,12 +94,24 @@ def _in_turn(
     pin = PIN.get()
     if is_session(pin):
         return app(environ, start_response)  # in another session, which goes on
-    if not (isinstance(pin, Seat) and pin.goes_on()):
+    if not (isinstance(pin, Seat) and pin.goes_on()) or _is_lost(pin):
         seat = SESSIONS.make_seat(get_ident())
         if seat is not None:
             PIN.set(seat)
             return answer(environ, start_response)
     return _in_own_session(app, environ, start_response)
+
+
+def _is_lost(seat: Seat) -> bool:
+    """End the session on `seat` if an exception from outside (Ctrl-C) ended its request.
+
+    It can come when the seat is taken and nothing else has begun. A greenlet that waits has its
+    request on no stack.
+    """
+    if seat.thread != get_ident() or "greenlet" in sys.modules or frames.calls_in(seat) > 1:
+        return False
+    SESSIONS.leave_seat(seat)
+    return True
 
 
 def _leave(

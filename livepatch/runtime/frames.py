@@ -38,15 +38,21 @@ def stacks() -> Iterator[tuple[int, FrameType]]:
 
 def thread_of(session: object) -> int:
     """Give the identifier of the thread that has `session` in a variable of this name, or 0."""
-    return next(
-        (
-            thread
-            for thread, frame in stacks()
-            if "session" in frame.f_code.co_varnames
-            and frame.f_locals.get("session") is session
-        ),
-        0,
-    )
+    return next((thread for thread, frame in stacks() if _has(frame, session)), 0)
+
+
+def calls_in(session: object) -> int:
+    """Give how many calls of this thread have `session` in a variable of this name."""
+    count, frame = 0, sys._getframe().f_back
+    while frame is not None:
+        count += _has(frame, session)
+        frame = frame.f_back
+    return count
+
+
+def _has(frame: FrameType, session: object) -> bool:
+    named = "session" in frame.f_code.co_varnames
+    return named and frame.f_locals.get("session") is session
 
 
 def executing(codes: Collection[CodeType]) -> list[Active]:

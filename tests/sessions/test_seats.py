@@ -128,6 +128,31 @@ def test_a_request_that_raises_ends_its_session_as_others_do(app, server):
     assert server.ask(lambda: [app.f()]) == [2]
 
 
+def test_a_request_that_is_interrupted_before_it_has_begun_holds_nobody_up(app, monkeypatch):
+    interrupts = []
+
+    def clock():
+        if interrupts:
+            raise interrupts.pop()
+        return 1.0
+
+    monkeypatch.setattr(SESSIONS, "clock", clock)
+
+    def visit():
+        served = livepatch.wsgi(lambda *_: [app.f()])
+        assert served({}, None) == [1]
+        assert served({}, None) == [1]
+        interrupts.append(KeyboardInterrupt)
+        with pytest.raises(KeyboardInterrupt):
+            served({}, None)
+        app.become(2)
+        assert served({}, None) == [2]
+        assert not SESSIONS.is_layered()
+        assert served({}, None) == [2]
+
+    contextvars.Context().run(visit)
+
+
 def test_what_is_left_of_a_response_keeps_its_session_and_the_thread_answers_others(
     app, server
 ):
