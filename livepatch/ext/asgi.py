@@ -1,6 +1,7 @@
 """A session for each request and each websocket of an ASGI application.
 
-What `Pins` does as a session opens and ends is written out, as in `ext.wsgi`.
+Every request comes along here: what `Pins` does as a session opens and ends is written out,
+because calls of Python would be most of its cost.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def in_sessions(app: Application) -> Application:
             session.failed = isinstance(error, Exception)
             _leave(session)
             raise
-        if type(response) is closing:  # as in `responses.is_complete`
+        if type(response) is closing:  # most are: `responses.is_complete` without its calls
             try:
                 encoded, ending = response._callbacks  # noqa: SLF001
                 whole = ending.__self__

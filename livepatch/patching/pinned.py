@@ -26,7 +26,7 @@ class Counting(Protocol):
     def release(self, session: Pinned) -> None:
         """Let go of `session`."""
 
-    def leave(self, seat: Seat) -> bool:
+    def separate(self, seat: Seat) -> bool:
         """Make the session on `seat` one of its own; tell whether there is one."""
 
 
@@ -99,7 +99,7 @@ class Seat(Request):
 
     def share(self) -> bool:
         """Make the session on this seat one of its own; tell whether there is one."""
-        return self.pins.leave(self)
+        return self.pins.separate(self)
 
 
 class Seats:

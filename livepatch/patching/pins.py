@@ -55,8 +55,8 @@ class Pins(ABC):
     def open(self, session: Pinned, beside: Pin = UNPINNED) -> None:
         """Pin `session` to the current epoch (or, for a canary, to the one before or after).
 
-        `beside` a seat that is taken, it runs the version of that one. The middleware of `ext`
-        does the same without the call, and so with `release`.
+        `beside` a seat that is taken, it runs the version of that one. The middleware of
+        ASGI does the same without the call, and so with `release`.
         """
         session.epoch, session.began_with = LATEST, -1
         session.started = self.clock()
@@ -127,7 +127,7 @@ class Pins(ABC):
             self.settle()
         return False
 
-    def leave(self, seat: Seat) -> bool:
+    def separate(self, seat: Seat) -> bool:
         """Make the session on `seat` one of its own; tell whether there is one."""
         with self._gate:
             if seat in self._seats and not seat.turn:
@@ -160,7 +160,7 @@ class Pins(ABC):
         """Keep `session` open; tell whether it was."""
         with self._gate:
             if isinstance(session, Seat):
-                self.leave(session)
+                self.separate(session)
             if session in self._shared:
                 session.holds += 1
                 return True

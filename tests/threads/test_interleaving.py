@@ -18,7 +18,7 @@ from livepatch.patching import commits, pinned, pins
 
 pytestmark = pytest.mark.timeout(300)  # there are hundreds of moments, and each takes a patch
 FILES = {commits.__file__, pins.__file__, pinned.__file__, wsgi.__file__}
-SESSIONS_ONLY = {"open", "_pin_in_turn", "hold", "release", "_was_last"}
+SESSIONS_ONLY = {"open", "open_in_turn", "hold", "release", "_was_last", "after_end"}
 SEATS_ONLY = {"answer", "_leave", "leave_seat", "give_back", "_in_turn", "make_seat"}
 LONG = 30
 A_WHILE = 0.02  # for a session to open, unless it has to wait for the commit
@@ -93,7 +93,7 @@ class Shop:
         self.project = project
         self.module = project.start("shop", TEXT.format(n=0))
         self.shop = self.module.Shop()
-        self.version = 0
+        self.version, self.outer = 0, None
         self.turn = (
             threading.Lock()
         )  # two patches that write the file at once would meet half of it
@@ -105,6 +105,11 @@ class Shop:
             patch = self.project.refresh()
             assert patch.number, patch
 
+    def start_patch(self):
+        thread = threading.Thread(target=self.become_next)
+        thread.start()
+        return thread
+
     def first(self):
         return [self.module.f(), self.shop.limit]
 
@@ -115,6 +120,22 @@ class Shop:
 @pytest.fixture
 def shop(project):
     return Shop(project)
+
+
+def patched_in_each_moment(shop, visit, prepare, names, check):
+    """Run `visit`, stopped at one bytecode after the other for a patch; give how many there are."""
+    for stop in itertools.count(1):
+        visiting = Stopped(visit, prepare, stop, names)
+        shop.outer = patching = shop.start_patch()
+        patching.join(A_WHILE)
+        visiting.finish()
+        patching.join(LONG)
+        assert not commits.SESSIONS.is_layered()
+        assert {*shop.first(), *shop.rest()} == {shop.version}
+        check()
+        if not visiting.is_stopped:
+            break
+    return stop
 
 
 class Visitor(threading.Thread):
@@ -164,10 +185,9 @@ class Seated(Visitor):
         return [b"done"]
 
 
-@pytest.mark.parametrize("every", [2])
-def test_a_request_that_takes_its_seat_in_any_moment_of_a_commit_is_of_one_version(shop, every):
+def test_a_request_that_takes_its_seat_in_any_moment_of_a_commit_is_of_one_version(shop):
     livepatch.session().__enter__().__exit__(None, None, None)
-    for stop in itertools.count(1, every):
+    for stop in itertools.count(1, 2):
         visitor = Seated(shop)
         committing = Stopped(shop.become_next, shop.become_next, stop)
         visitor.may_begin.set()
@@ -186,41 +206,28 @@ def test_a_patch_in_any_moment_of_taking_and_leaving_a_seat_leaves_a_request_one
     seen = []
     served = livepatch.wsgi(lambda environ, _: environ["work"]())
 
-    def start_patch():
-        thread = threading.Thread(target=shop.become_next)
-        thread.start()
-        return thread
-
     def prepare():
         for _ in range(3):
             served({"work": lambda: [b"one before"]}, None)
 
     def work():
         seen.extend(shop.first())
-        contextvars.Context().run(start_patch).join(LONG)
+        contextvars.Context().run(shop.start_patch).join(LONG)
         seen.extend([*shop.rest(), *shop.first()])
         return [b"done"]
 
     def visit():
         served({"work": work}, None)
         after = [*shop.first(), *shop.rest()]  # by a thread that is pinned to nothing now
-        assert len(set(after)) == 1 or patching.is_alive(), after
+        assert len(set(after)) == 1 or shop.outer.is_alive(), after
         served({"work": lambda: [seen.append(-1)]}, None)
 
-    for stop in itertools.count(1):
-        seen.clear()
-        visiting = Stopped(visit, prepare, stop, SEATS_ONLY)
-        patching = start_patch()
-        patching.join(A_WHILE)
-        visiting.finish()
-        patching.join(LONG)
+    def check():
         assert len(seen) == 7, seen
         assert len(set(seen)) == 2, seen
-        assert not commits.SESSIONS.is_layered()
-        assert {*shop.first(), *shop.rest()} == {shop.version}
-        if not visiting.is_stopped:
-            break
-    assert stop > 50
+        seen.clear()
+
+    assert patched_in_each_moment(shop, visit, prepare, SEATS_ONLY, check) > 50
 
 
 @pytest.mark.parametrize(("is_layered", "every"), [(False, 2), (True, 5)])
@@ -253,11 +260,6 @@ def test_a_patch_in_any_moment_of_opening_and_ending_leaves_a_session_one_versio
 ):
     seen = []
 
-    def start_patch():
-        thread = threading.Thread(target=shop.become_next)
-        thread.start()
-        return thread
-
     def prepare():
         with livepatch.session() as session:
             session.hold()
@@ -267,23 +269,15 @@ def test_a_patch_in_any_moment_of_opening_and_ending_leaves_a_session_one_versio
         with livepatch.session() as session:
             held = is_held and session.hold()
             seen.extend(shop.first())
-            start_patch().join(LONG)
+            shop.start_patch().join(LONG)
             seen.extend([*shop.rest(), *shop.first()])
         if held:
             seen.extend(shop.first() if session.is_over else ())
             session.release()
 
-    for stop in itertools.count(1):
-        seen.clear()
-        visiting = Stopped(visit, prepare, stop, SESSIONS_ONLY)
-        patching = start_patch()
-        patching.join(A_WHILE)
-        visiting.finish()
-        patching.join(LONG)
+    def check():
         assert len(seen) == 6, seen
         assert len(set(seen)) == 1, seen
-        assert not commits.SESSIONS.is_layered()
-        assert {*shop.first(), *shop.rest()} == {shop.version}
-        if not visiting.is_stopped:
-            break
-    assert stop > 20
+        seen.clear()
+
+    assert patched_in_each_moment(shop, visit, prepare, SESSIONS_ONLY, check) > 20
