@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Token
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeGuard, TypeVar, overload
 
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.pinned import Pinned, Seat
@@ -18,7 +18,7 @@ __all__ = ["SESSIONS", "Session", "decorated", "session"]
 Job = TypeVar("Job", bound=Callable[..., Any])
 
 
-def is_session(pin: Pin) -> bool:
+def is_session(pin: Pin) -> TypeGuard[Pinned]:
     """Tell whether `pin` is a session that goes on, which a new one inside it joins.
 
     The seat of a thread is none: who is pinned with that may have got it with a context that
@@ -53,7 +53,7 @@ class Session(Pinned):
     def __enter__(self) -> Self:
         """Pin the caller."""
         outer = PIN.get()
-        if isinstance(outer, Pinned) and is_session(outer):
+        if is_session(outer):
             self._outer, self.began_with = outer, outer.version
             return self
         SESSIONS.open(self, outer)
