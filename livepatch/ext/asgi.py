@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from livepatch import api
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.pinned import Pinned, Request
 from livepatch.patching.sessions import is_session, unpin
@@ -42,6 +43,7 @@ class SessionMiddleware:
 
 def in_sessions(app: Application, *, websockets: bool = True) -> Application:
     """Give `app` with a session for each connection: a function, which is called for less."""
+    api.prepare()  # later, requests and the imports of the first patch would wait for each other
     sessions, opened, clock = SESSIONS, SESSIONS.opened, SESSIONS.clock
     add, remove, get, pin, reset = opened.add, opened.remove, PIN.get, PIN.set, PIN.reset
     kinds = {"http": Request, "websocket": Websocket} if websockets else {"http": Request}

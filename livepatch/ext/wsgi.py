@@ -12,6 +12,7 @@ from itertools import chain
 from threading import get_ident
 from typing import Any, Self
 
+from livepatch import api
 from livepatch.ext.responses import is_complete, werkzeug_parts
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.pinned import Pinned, Request, Seat
@@ -39,6 +40,7 @@ class SessionMiddleware:
 
 def in_sessions(app: Application) -> Application:
     """Give `app` with a session for each request: a function, which is called for less."""
+    api.prepare()  # later, requests and the imports of the first patch would wait for each other
     sessions, clock, get, thread = SESSIONS, SESSIONS.clock, PIN.get, get_ident
     closing, close, encoding = werkzeug_parts()
 

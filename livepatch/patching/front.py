@@ -44,6 +44,7 @@ PIECES = (
 """What takes longest to import, in an order in which each brings few others along."""
 
 SELDOM = (
+    "concurrent.futures.thread",  # for the first session
     "difflib",
     "importlib.abc",
     "importlib.util",

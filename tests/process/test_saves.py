@@ -5,6 +5,7 @@ import queue
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -354,6 +355,31 @@ def test_a_noisy_log_beside_a_module_does_not_hide_its_saves(module, recorder):
                 log.flush()
             save_in_place(module, f"value = {number}\n")
             recorder.until(module, f"value = {number}\n")
+
+
+@pytest.mark.parametrize("wrap", ["wsgi", "asgi"])
+def test_a_service_has_nothing_left_to_import_as_it_answers(tmp_path, wrap):
+    """Each file that is imported would be a chance for every request to take its turn first."""
+    (tmp_path / "app.py").write_text("def f():\n    return 1\n", encoding="utf-8")
+    code = f"""
+        import sys, livepatch
+        from pathlib import Path
+        livepatch.watch({str(tmp_path)!r}, poll=3600, report=False)
+        import app
+        livepatch.{wrap}(print)
+        before = set(sys.modules)
+        with livepatch.session():
+            Path(app.__file__).write_text("def f():\\n    return 22\\n", encoding="utf-8")
+            assert livepatch.refresh().ok
+            assert app.f() == 1
+        assert app.f() == 22
+        print(sorted(name for name in set(sys.modules) - before if "." in name))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
