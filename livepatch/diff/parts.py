@@ -50,6 +50,33 @@ def function_parts(old: Definition, new: Definition) -> frozenset[str]:
     before, after = _function(old.node), _function(new.node)
     if before is None or after is None:
         return _lambda_parts(old, new)
+    parts = set() if _has_same_head(old, new) else _function_header_parts(before, after)
+    old_docstring = ast.get_docstring(before, clean=False)
+    new_docstring = ast.get_docstring(after, clean=False)
+    if old_docstring != new_docstring:
+        parts.add("docstring")
+    old_body = before.body[old_docstring is not None :]
+    new_body = after.body[new_docstring is not None :]
+    if not same(old_body, new_body):
+        parts.add("body")
+    return frozenset(parts)
+
+
+def _has_same_head(old: Definition, new: Definition) -> bool:
+    """Tell whether two functions have the same text above their bodies, as most have."""
+    head = _head(new)
+    return bool(head) and head == _head(old)
+
+
+def _head(definition: Definition) -> list[str]:
+    """Give the lines of a function above its body; none where that begins on one of them."""
+    start: ast.stmt = definition.node.body[0]  # type: ignore[attr-defined]
+    count = first_line(start) - definition.first
+    *head, line = definition.text.split("\n", count + 1)[: count + 1]
+    return [] if line[: start.col_offset].strip() else head
+
+
+def _function_header_parts(before: Function, after: Function) -> set[str]:
     parts = set(_argument_parts(before.args, after.args))
     if type(before) is not type(after):
         parts.add("kind")
@@ -61,15 +88,7 @@ def function_parts(old: Definition, new: Definition) -> frozenset[str]:
         parts.add("type_params")
     if before.name != after.name:
         parts.add("name")
-    old_docstring = ast.get_docstring(before, clean=False)
-    new_docstring = ast.get_docstring(after, clean=False)
-    if old_docstring != new_docstring:
-        parts.add("docstring")
-    old_body = before.body[old_docstring is not None :]
-    new_body = after.body[new_docstring is not None :]
-    if not same(old_body, new_body):
-        parts.add("body")
-    return frozenset(parts)
+    return parts
 
 
 def _function(node: ast.stmt) -> Function | None:
@@ -322,4 +341,6 @@ def _arguments_at(node: ast.stmt, place: tuple[str, int]) -> ast.arguments | Non
 def first_line(node: ast.stmt) -> int:
     """Give the line of the first decorator, or of the statement."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    if not decorators:
+        return node.lineno
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])

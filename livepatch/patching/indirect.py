@@ -32,11 +32,13 @@ READS = instructions.opcodes(
 MAKE_CLASSES = ("__new__", "__init__", "__prepare__")
 
 
-def callers(module: ModuleType, changed: Collection[str]) -> Iterator[tuple[str, FunctionType]]:
+def callers(
+    module: ModuleType, changed: Collection[str], known: Collection[str] = ()
+) -> Iterator[tuple[str, FunctionType]]:
     """Give the functions of `module` that call or read one of `changed`, with their paths.
 
     These are names of functions and values, dotted ones too, as the module writes them. A class
-    is among the callers for what runs as an instance is made.
+    is among the callers for what runs as an instance is made. Those in `known` may be left out.
     """
     wanted = {name.rpartition(".")[2].removesuffix("[]") for name in changed}
 
@@ -49,6 +51,8 @@ def callers(module: ModuleType, changed: Collection[str]) -> Iterator[tuple[str,
         code = epochs.plain_code(function)
         path = _path_of(function, module)
         cls, _, name = path.rpartition(".")
+        if path in known and name not in MAKERS:
+            continue
         names = _names_in(code)
         if any(_leads_to(module, code, names, cls, each) for each in changed):
             yield path, function

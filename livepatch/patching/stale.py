@@ -107,8 +107,9 @@ def _of_callers(
         source: {*changed.code[source], *found} for source, found in changed.callers.items()
     }
     changed.callers[mine].update(indirect.other_names(module, {**changed.code, **by_module}))
-    for path, function in indirect.callers(module, names):
-        if path in changed.code[mine] or path in changed.callers[mine]:
+    known = changed.code[mine] | changed.callers[mine]
+    for path, function in indirect.callers(module, names, known):
+        if path in known or path in changed.callers[mine]:
             continue
         changed.callers[mine].add(path)
         count = indirect.kept_answers(module, path)

@@ -46,6 +46,8 @@ def outline(
 def first_line(node: ast.stmt) -> int:
     """Give the line of the first decorator, or of the statement."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    if not decorators:
+        return node.lineno
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
@@ -54,7 +56,9 @@ def _define(node: ast.stmt, lines: Lines, prefix: str, mangle: str) -> Definitio
     end = node.end_lineno or node.lineno
     text = lines.slice(first, end)
     name, kind, role = _classify(node)
-    binds = frozenset(scopes.mangled(bound, mangle) for bound in scopes.bound_names(node))
+    binds = scopes.bound_names(node)
+    if mangle:
+        binds = frozenset(scopes.mangled(bound, mangle) for bound in binds)
     children: tuple[Definition, ...] = ()
     qualname = prefix + name
     if isinstance(node, ast.ClassDef):

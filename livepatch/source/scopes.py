@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 SCOPES = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp,
+    *DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp,
     ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
 
@@ -21,17 +22,15 @@ def mangled(name: str, owner: str) -> str:
 
 def bound_names(node: ast.AST) -> frozenset[str]:
     """Give the names that executing `node` may bind in its own scope, `*` for a star import."""
+    if isinstance(node, DEFINITIONS):  # most are
+        return frozenset((node.name,))
     return frozenset(_bound(node))
 
 
 def _bound(node: ast.AST) -> Iterator[str]:  # noqa: C901, PLR0912
     match node:
-        case (
-            ast.FunctionDef(name=name)
-            | ast.AsyncFunctionDef(name=name)
-            | ast.ClassDef(name=name)
-        ):
-            yield name
+        case _ if isinstance(node, DEFINITIONS):
+            yield node.name
             return  # decorators and defaults may hold a walrus: rare enough to be left out
         case ast.Name(id=name, ctx=ast.Store()):
             yield name

@@ -12,6 +12,7 @@ from livepatch.source import words
 from livepatch.source.statement_uses import Use, uses_in
 
 SHORT = 400  # characters of a statement whose uses are kept for the next time
+QUOTES = ('"', "'")
 REACH = 400  # lines that a statement is looked for below the line that mentions a name
 
 
@@ -107,6 +108,8 @@ def _continues(line: str) -> bool:
 
 def _uses_from(lines: list[str], start: int, line: int) -> tuple[int, Sequence[Use]]:
     """Give where the statement ends that starts at `start` and reaches over `line`, and its uses."""
+    if lines[start].startswith(QUOTES):
+        return _next_start(lines, line), ()  # what comes of it is dropped
     if re.match(r"(?:async\s+)?def\s", lines[start]):
         header = _header_lines(lines[start : start + REACH])
         for body in ("", " pass"):

@@ -25,6 +25,9 @@ def block_signals() -> frozenset[int] | None:
     return frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
 
 
+_PROCESSORS: Final = os.cpu_count() or 1
+
+
 class Chores:
     """What is done piece by piece from `due` on, where nothing else is to be done."""
 
@@ -44,12 +47,15 @@ class Chores:
 def excess_load() -> float:
     """Give how many threads per processor want to run now and cannot; 0.0 if unknown."""
     try:
-        with open("/proc/loadavg", "rb", buffering=0) as file:  # noqa: PTH123
-            running = int(file.read(128).split()[3].partition(b"/")[0])
+        # Three calls of the system: a busy program would take its turn at each of more.
+        descriptor = os.open("/proc/loadavg", os.O_RDONLY)
+        try:
+            running = int(os.read(descriptor, 128).split()[3].partition(b"/")[0])
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError, IndexError):
         return 0.0
-    processors = os.cpu_count() or 1
-    return max(0, running - processors) / processors
+    return max(0, running - _PROCESSORS) / _PROCESSORS
 
 
 def restore_signals(mask: frozenset[int] | None) -> None:

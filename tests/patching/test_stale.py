@@ -24,6 +24,28 @@ def test_what_was_computed_from_a_stale_value_is_stale_too(project):
     assert stale(project.refresh()) == {"A", "B", "C"}
 
 
+def test_a_text_that_mentions_a_function_makes_nothing_stale_and_hides_nothing(project):
+    text = """
+        '''All about rate.
+
+        rate()'''
+        A = rate = None
+
+
+        def rate():
+            return 1
+
+
+        "rate {}".format(rate())
+        B = rate()
+        'rate'
+        C = rate()
+    """
+    project.start("app", text)
+    project.edit("app.py", "return 1", "return 2")
+    assert stale(project.refresh()) == {"B", "C"}
+
+
 def test_a_value_computed_from_a_changed_constant_is_stale(project):
     project.start("app", "RATE = 1\nTABLE = {n: n * RATE for n in range(3)}\n")
     project.edit("app.py", "RATE = 1", "RATE = 2")
