@@ -12,7 +12,7 @@ from livepatch.source import words
 from livepatch.source.statement_uses import Use, uses_in
 
 SHORT = 400  # characters of a statement whose uses are kept for the next time
-QUOTES = ('"', "'")
+QUOTES = ('"', "'")  # what the docstring of a module begins with
 REACH = 400  # lines that a statement is looked for below the line that mentions a name
 
 
@@ -108,15 +108,15 @@ def _continues(line: str) -> bool:
 
 def _uses_from(lines: list[str], start: int, line: int) -> tuple[int, Sequence[Use]]:
     """Give where the statement ends that starts at `start` and reaches over `line`, and its uses."""
-    if lines[start].startswith(QUOTES):
-        return _next_start(lines, line), ()  # what comes of it is dropped
+    first = end = _next_start(lines, line)
+    if lines[start].startswith(QUOTES) and not any(";" in each for each in lines[start:end]):
+        return end, ()  # a text, mostly a docstring: nobody keeps what comes of it
     if re.match(r"(?:async\s+)?def\s", lines[start]):
         header = _header_lines(lines[start : start + REACH])
         for body in ("", " pass"):
             with suppress(SyntaxError):
                 return start + len(header), _uses_of("\n".join(header) + body, start)
-        return _next_start(lines, line), ()
-    end = _next_start(lines, line)
+        return end, ()
     for _ in range(4):
         try:
             return end, _uses_of("\n".join(lines[start:end]), start)
@@ -124,7 +124,7 @@ def _uses_from(lines: list[str], start: int, line: int) -> tuple[int, Sequence[U
             if end >= len(lines) or end - start > REACH:
                 break
             end = _next_start(lines, end)
-    return end, ()
+    return first, ()  # `line` is in the middle of a text; what follows may be a statement
 
 
 def _uses_of(text: str, start: int) -> Sequence[Use]:

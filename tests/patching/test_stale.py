@@ -1,5 +1,7 @@
 """Values computed from what changed, by statements that did not, are kept and named."""
 
+import pytest
+
 import livepatch
 
 
@@ -24,26 +26,21 @@ def test_what_was_computed_from_a_stale_value_is_stale_too(project):
     assert stale(project.refresh()) == {"A", "B", "C"}
 
 
-def test_a_text_that_mentions_a_function_makes_nothing_stale_and_hides_nothing(project):
-    text = """
-        '''All about rate.
-
-        rate()'''
-        A = rate = None
-
-
-        def rate():
-            return 1
-
-
-        "rate {}".format(rate())
-        B = rate()
-        'rate'
-        C = rate()
-    """
-    project.start("app", text)
-    project.edit("app.py", "return 1", "return 2")
-    assert stale(project.refresh()) == {"B", "C"}
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ('"""All about rate."""', {"B"}),
+        ('"""All about\nrate; rate()."""', {"B"}),
+        ('"""All about rate."""; from lib import rate; A = rate()', {"A", "B"}),
+    ],
+)
+def test_a_text_that_mentions_a_function_makes_nothing_stale_and_hides_nothing(
+    project, head, expected
+):
+    project.start("lib", "def rate():\n    return 1\n")
+    project.start("app", f"{head}\nfrom lib import rate\nB = rate()\n")
+    project.edit("lib.py", "return 1", "return 2")
+    assert stale(project.refresh()) == expected
 
 
 def test_a_value_computed_from_a_changed_constant_is_stale(project):
