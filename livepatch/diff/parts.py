@@ -50,7 +50,7 @@ def function_parts(old: Definition, new: Definition) -> frozenset[str]:
     before, after = _function(old.node), _function(new.node)
     if before is None or after is None:
         return _lambda_parts(old, new)
-    parts = set() if _has_same_head(old, new) else _function_header_parts(before, after)
+    parts = set() if _has_same_header(old, new) else _function_header_parts(before, after)
     old_docstring = ast.get_docstring(before, clean=False)
     new_docstring = ast.get_docstring(after, clean=False)
     if old_docstring != new_docstring:
@@ -62,18 +62,18 @@ def function_parts(old: Definition, new: Definition) -> frozenset[str]:
     return frozenset(parts)
 
 
-def _has_same_head(old: Definition, new: Definition) -> bool:
+def _has_same_header(old: Definition, new: Definition) -> bool:
     """Tell whether two functions have the same text above their bodies, as most have."""
-    head = _head(new)
-    return bool(head) and head == _head(old)
+    header = _header(new)
+    return bool(header) and header == _header(old)
 
 
-def _head(definition: Definition) -> list[str]:
+def _header(definition: Definition) -> list[str]:
     """Give the lines of a function above its body; none where that begins on one of them."""
     start: ast.stmt = definition.node.body[0]  # type: ignore[attr-defined]
     count = first_line(start) - definition.first
-    *head, line = definition.text.split("\n", count + 1)[: count + 1]
-    return [] if line[: start.col_offset].strip() else head
+    *header, line = definition.text.split("\n", count + 1)[: count + 1]
+    return [] if line[: start.col_offset].strip() else header
 
 
 def _function_header_parts(before: Function, after: Function) -> set[str]:
@@ -341,6 +341,4 @@ def _arguments_at(node: ast.stmt, place: tuple[str, int]) -> ast.arguments | Non
 def first_line(node: ast.stmt) -> int:
     """Give the line of the first decorator, or of the statement."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    if not decorators:
-        return node.lineno
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])

@@ -13,8 +13,8 @@ from livepatch.model import Definition
 from livepatch.patching.patcher import Patcher
 from livepatch.patching.redefine import Redefinition, is_redefinition, redefine
 from livepatch.source.regions import outline_of
+from livepatch.source.scopes import DEFINITIONS
 
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 HOOK = "__livepatch_redefined__"
 """The name under which a cell calls `Cells.adopt`, right after each definition."""
 

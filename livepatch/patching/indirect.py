@@ -33,12 +33,12 @@ MAKE_CLASSES = ("__new__", "__init__", "__prepare__")
 
 
 def callers(
-    module: ModuleType, changed: Collection[str], known: Collection[str] = ()
+    module: ModuleType, changed: Collection[str], known: Collection[str]
 ) -> Iterator[tuple[str, FunctionType]]:
     """Give the functions of `module` that call or read one of `changed`, with their paths.
 
     These are names of functions and values, dotted ones too, as the module writes them. A class
-    is among the callers for what runs as an instance is made. Those in `known` may be left out.
+    is among the callers for what runs as an instance is made. Paths in `known` are left out.
     """
     wanted = {name.rpartition(".")[2].removesuffix("[]") for name in changed}
 
@@ -51,13 +51,11 @@ def callers(
         code = epochs.plain_code(function)
         path = _path_of(function, module)
         cls, _, name = path.rpartition(".")
-        if path in known and name not in MAKERS:
-            continue
-        names = _names_in(code)
-        if any(_leads_to(module, code, names, cls, each) for each in changed):
-            yield path, function
-            if name in MAKERS:
-                yield cls, function
+        both = (path, cls) if name in MAKERS else (path,)
+        news = [each for each in both if each not in known]
+        names = _names_in(code) if news else set()
+        if news and any(_leads_to(module, code, names, cls, each) for each in changed):
+            yield from ((each, function) for each in news)
 
 
 def _path_of(function: FunctionType, module: ModuleType) -> str:

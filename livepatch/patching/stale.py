@@ -109,8 +109,8 @@ def _of_callers(
     changed.callers[mine].update(indirect.other_names(module, {**changed.code, **by_module}))
     known = changed.code[mine] | changed.callers[mine]
     for path, function in indirect.callers(module, names, known):
-        if path in known or path in changed.callers[mine]:
-            continue
+        if path in changed.callers[mine]:
+            continue  # a class, by another of its methods
         changed.callers[mine].add(path)
         count = indirect.kept_answers(module, path)
         if count:

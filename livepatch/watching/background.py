@@ -13,6 +13,8 @@ from typing import Final
 _SIGNALS: Final = frozenset(range(1, 32)) & frozenset(map(int, signal.valid_signals()))
 """The classic signals; the real-time ones would double the price of changing the mask."""
 
+_PROCESSORS: Final = os.cpu_count() or 1
+
 
 def block_signals() -> frozenset[int] | None:
     """Take no signal in this thread from now on; give the mask that was in force.
@@ -23,9 +25,6 @@ def block_signals() -> frozenset[int] | None:
     if sys.platform == "win32":
         return None
     return frozenset(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
-
-
-_PROCESSORS: Final = os.cpu_count() or 1
 
 
 class Chores:

@@ -137,8 +137,8 @@ class Watcher:
             self._quiet.contend(self._excess())
             if self._is_due(now):
                 self._apply_batch(now)
-        elif events and self._quiet.breath:
-            self._halting.wait(self._quiet.breath)
+        elif events and self._quiet.lull:
+            self._halting.wait(self._quiet.lull)
         elif self._chores.due is not None and self._chores.due <= now:
             self._chores.advance()
 

@@ -60,13 +60,13 @@ def test_a_second_file_makes_a_burst_of_it(quiet):
 
 
 def test_in_the_middle_of_a_burst_nobody_need_look_for_a_moment(quiet):
-    assert quiet.breath == 0.0
+    assert quiet.lull == 0.0
     quiet.add("a", complete=True, now=10.0)
-    assert quiet.breath == 0.0, "a save of one file goes live at once"
+    assert quiet.lull == 0.0, "a save of one file goes live at once"
     quiet.add("b", complete=False, now=10.001)
-    assert 0.0 < quiet.breath < DEBOUNCE
+    assert 0.0 < quiet.lull < DEBOUNCE
     quiet.take()
-    assert quiet.breath == 0.0
+    assert quiet.lull == 0.0
 
 
 def test_who_says_that_a_file_is_finished_is_believed_until_it_changes_again(quiet):
