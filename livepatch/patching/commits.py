@@ -20,7 +20,7 @@ from livepatch.patching.layers import Layers
 from livepatch.patching.pinned import Pinned
 from livepatch.patching.pins import Pins
 from livepatch.runtime import auditing, carrying, sharing, swap
-from livepatch.runtime.epochs import LATEST, NEWEST, PIN, UNPINNED, Pin, unpinned
+from livepatch.runtime.epochs import EARLY, LATEST, NEWEST, PIN, UNPINNED, Pin, pin_of
 
 
 class Sessions(Pins):
@@ -89,7 +89,7 @@ class Sessions(Pins):
         with self._writer:
             self._busy += 1
             self._owner = threading.get_ident()
-            token = PIN.set(unpinned())
+            token = PIN.set(pin_of(EARLY))
             try:
                 yield
             finally:

@@ -22,6 +22,8 @@ NEWEST: Final = 1 << 62
 """The epoch of who is not pinned: later than every patch."""
 LATEST: Final = NEWEST - 1
 """The epoch of a session that no commit has met yet: it runs the newest code until then."""
+EARLY: Final = NEWEST + 1
+"""The epoch of who carries out a patch: sees it before it ends."""
 
 
 class Pin:
@@ -35,15 +37,21 @@ class Pin:
     epoch: int
 
 
-def unpinned() -> Pin:
-    """Give a pin that pins to nothing."""
+def pin_of(epoch: int) -> Pin:
+    """Give a pin that pins to `epoch`, and is counted by nobody."""
     pin = Pin()
-    pin.epoch = NEWEST
+    pin.epoch = epoch
     return pin
 
 
-UNPINNED: Final = unpinned()
+UNPINNED: Final = pin_of(NEWEST)
 PIN: Final[ContextVar[Pin]] = ContextVar("livepatch_pin", default=UNPINNED)
+
+
+def callers_epoch() -> int:
+    """Give the epoch of the caller; who comes from a session that is over is pinned to nothing."""
+    epoch = PIN.get().epoch
+    return UNPINNED.epoch if epoch == NEWEST else epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ class Versioned:
 
     def find(self, instance: Any, cls: type) -> Any:
         """Give the raw value for the caller, MISSING where there is none."""
-        epoch = PIN.get().epoch
+        epoch = callers_epoch()
         found: Any = MISSING
         for since, value in self._pick():
             if since <= epoch:

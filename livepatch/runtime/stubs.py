@@ -25,6 +25,7 @@ VARARGS, VARKEYWORDS = 0x04, 0x08
 SINCE = 1 << 40  # stands for the first epoch of version n: no small int, which is no constant
 PREFIX = "livepatch version "
 PIN = "livepatch pin"
+UNPINNED = "livepatch unpinned"
 
 Signature = tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...], str]
 """Positional-only, positional, `*` name, keyword-only, `**` name; empty where there is none."""
@@ -86,7 +87,7 @@ def picking_code(eras: Sequence[Era]) -> CodeType | None:
         return None
     if code.co_freevars != newest.co_freevars:
         return None
-    table: dict[Any, Any] = {PIN: epochs.PIN}
+    table: dict[Any, Any] = {PIN: epochs.PIN, UNPINNED: epochs.UNPINNED}
     for index, era in enumerate(eras):
         table[f"{PREFIX}{index}"] = era.clone
         table[SINCE + index] = era.since
@@ -108,12 +109,12 @@ def _stand_in(const: Any, table: Mapping[Any, Any]) -> Any:
 @functools.lru_cache(maxsize=512)
 def _picker(signature: Signature, free: tuple[str, ...], count: int) -> CodeType:
     parameters, passed = _spelled(signature)
-    epoch = f"{PIN!r}.get().epoch"
-    if count > 2:  # noqa: PLR2004
-        epoch = f"(livepatch_epoch := {epoch})"
-    choice = ""
+    epoch, choice = f"(livepatch_epoch := {PIN!r}.get().epoch)", ""
     for index in range(count - 1):
-        choice += f"{f'{PREFIX}{index}'!r} if {epoch} < {SINCE + index + 1} else "
+        since = SINCE + index + 1
+        # Who comes from a session that is over is pinned to nothing, which may be hidden from.
+        over = f"{UNPINNED!r}.epoch < {since} and livepatch_epoch == {epochs.NEWEST}"
+        choice += f"{f'{PREFIX}{index}'!r} if {epoch} < {since} or {over} else "
         epoch = "livepatch_epoch"
     choice += repr(f"{PREFIX}{count - 1}")
     lines = [f"def picker({parameters}):"]

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import livepatch
+from livepatch.api import default_patcher
+from livepatch.patching.canary import Canary
 from livepatch.patching.commits import SESSIONS
 from livepatch.runtime.epochs import PIN
 
@@ -70,6 +72,42 @@ def test_a_thread_goes_on_with_the_newest_version_when_its_session_ends(app):
     go.set()
     thread.join()
     assert seen == [1, 2]
+
+
+@pytest.fixture
+def over():
+    """Give what runs a function in another thread, in a context that outlived its session."""
+    with livepatch.session():
+        context = contextvars.copy_context()
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda call: pool.submit(context.run, call).result()
+
+
+def test_what_outlives_its_session_sees_no_half_of_a_patch(project, over):
+    text = "import watcher\ndef f():\n    return {n}\nX = watcher.look(f()) + {n}\n"
+    watcher = project.start("watcher", "def look(value):\n    return value\n")
+    module = project.start("values", text.format(n=1))
+    seen = []
+
+    def look(value):
+        seen.append((value, over(module.f)))
+        return value
+
+    watcher.look = look
+    project.write("values.py", text.format(n=2))
+    assert project.refresh().ok
+    assert seen == [(2, 1)]
+    assert over(module.f) == 2
+
+
+def test_what_outlives_its_session_is_no_canary(app, over):
+    canary = Canary(default_patcher(), 0.5, say=lambda _: None, pick=lambda: 0.9)
+    try:
+        app.become(2)
+        assert over(app.f) == 1
+    finally:
+        canary.stop()
+    assert over(app.f) == 2
 
 
 def test_a_job_of_an_executor_keeps_its_version_to_its_end(app):
@@ -421,3 +459,40 @@ def test_connections_of_asgi_are_sessions_and_the_lifespan_is_none(app):
         ]
 
     assert asyncio.run(main()) == [[1, 1], [2, 2], [3, 4], [4, 5]]
+
+
+def test_a_task_that_answers_several_requests_is_pinned_to_none_of_them_between(app):
+    go = threading.Event()
+
+    async def application(scope, _, __):
+        scope["job"] = pool.submit(lambda: (app.f(), go.wait(30), app.f()))
+
+    async def main():
+        served, scope = livepatch.asgi(application), {"type": "http"}
+        await served(scope, None, None)
+        app.become(2)
+        between = app.f()
+        go.set()
+        job = scope["job"].result(30)
+        with livepatch.session():
+            await served(scope, None, None)
+            app.become(3)
+            inside = app.f()
+        return between, job, inside, app.f()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert asyncio.run(main()) == (2, (1, True, 1), 2, 3)
+
+
+def test_a_connection_of_asgi_beside_a_request_of_wsgi_leaves_that_as_it_is(app):
+    async def inner(_, __, ___):
+        app.become(app.f() + 1)
+
+    def answer(_, __):
+        asked = livepatch.asgi(inner)({"type": "http"}, None, None)
+        with pytest.raises(StopIteration):
+            asked.send(None)
+        return [app.f()]
+
+    served = livepatch.wsgi(answer)
+    assert [served({}, None), served({}, None), app.f()] == [[1], [2], 3]
