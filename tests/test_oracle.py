@@ -61,11 +61,12 @@ FRESH = Fresh()
 
 @dataclass
 class Version:
-    """A program that was applied, and where each held reference leads in it."""
+    """A program that was applied, where each held reference leads in it, and what is stale."""
 
     program: Program
     texts: dict
     held: dict  # label -> (kind, module, path)
+    stale: frozenset = frozenset()  # (module, name), as the notes said
 
 
 class Editing(RuleBasedStateMachine):
@@ -83,7 +84,7 @@ class Editing(RuleBasedStateMachine):
         if "error" in FRESH.ask(files=self.files, texts=texts, held=[]):
             program = Program([Module(name, []) for name in self.files])
             texts = program.texts()
-        self.done, self.undone, self.stale = [], [], set()
+        self.done, self.undone = [], []
         self.disk = {}
         self.save(texts)
         self.load()
@@ -137,7 +138,7 @@ class Editing(RuleBasedStateMachine):
         patch = self.apply()
         assert patch.ok, self.story(patch.errors[0].traceback or repr(patch))
         before = self.version
-        self.version = Version(program, texts, dict(before.held))
+        self.version = Version(program, texts, dict(before.held), before.stale)
         if patch:
             self.done.append(before)
             self.undone.clear()
@@ -193,7 +194,7 @@ class Editing(RuleBasedStateMachine):
             for note in patch.notes
             if note.slug == "stale-value"
         }
-        self.stale = (self.stale - ran) | said
+        self.version.stale = (self.version.stale - ran) | said
         for note in patch.notes:
             if note.slug == "closure-shape":
                 where = ("closure", names[note.file], note.qualname)
@@ -281,7 +282,7 @@ class Editing(RuleBasedStateMachine):
 
     def leads_to_stale(self, module, name):
         """Tell whether a note said of `name`, or of what it was imported as, that it is stale."""
-        if (module, name) in self.stale:
+        if (module, name) in self.version.stale:
             return True
         known = [each for each in self.version.program.modules if each.name == module]
         item = known[0].named(name) if known else None
