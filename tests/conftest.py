@@ -74,6 +74,15 @@ class Project:
         return self.get(dotted)(*arguments, **keywords)
 
 
+MANY_PATCHES = ("tests/threads/", "tests/test_oracle.py")
+"""Tests that patch thousands of times, and need no process of their own for it."""
+
+
+def pytest_collection_modifyitems(items):
+    """Run these first: each patch looks through the heap, which grows with what tests import."""
+    items.sort(key=lambda item: not item.nodeid.startswith(MANY_PATCHES))
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """Give a `Project` whose modules, paths and tracking are gone after the test."""
