@@ -10,7 +10,7 @@ from __future__ import annotations
 import click
 
 from livepatch.model import MISSING, Action, Edit, Write, WriteKind
-from livepatch.patching.registering import Carrier, Step
+from livepatch.patching.registering import Carrier, Step, may_register
 from livepatch.runtime import classes
 
 AGAIN = frozenset({"docstring", "name"})
@@ -20,6 +20,15 @@ AGAIN = frozenset({"docstring", "name"})
 def registrar(carrier: Carrier) -> Commands:
     """Give the registrar of one transaction."""
     return Commands(carrier)
+
+
+def _is_command(value: object) -> bool:
+    return issubclass(type(value), click.Command)  # `isinstance` would ask a proxy
+
+
+def _is_concerned(step: Step) -> bool:
+    definitions = (d for d in (step.edit.old, step.edit.new) if d is not None)
+    return _is_command(step.value) or any(map(may_register, definitions))
 
 
 class Commands:
@@ -33,6 +42,8 @@ class Commands:
 
     def open(self, steps: list[Step]) -> frozenset[int]:
         """Take removed and renamed commands out; give the edits whose decorators run again."""
+        if not any(map(_is_concerned, steps)):
+            return frozenset()  # the heap is not searched for groups
         self._before = [
             (group, dict(group.commands))
             for group in classes.instances_of(*classes.subclasses_of(click.Group))
@@ -40,7 +51,7 @@ class Commands:
         ]
         again = set()
         for step in steps:
-            if not issubclass(type(step.value), click.Command):
+            if not _is_command(step.value):
                 continue
             if step.edit.action in {Action.REMOVE, Action.RENAME}:
                 self._take_out(step.value)

@@ -148,7 +148,7 @@ def concerns(edit: Edit) -> bool:
         return False  # a search of the heap for it would hold all threads up
     if edit.owner or edit.action is Action.REMOVE:
         return True
-    return any(_may_register(d) for d in found)
+    return any(may_register(d) for d in found)
 
 
 def _is_docstring(definition: Definition) -> bool:
@@ -156,7 +156,8 @@ def _is_docstring(definition: Definition) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _may_register(definition: Definition) -> bool:
+def may_register(definition: Definition) -> bool:
+    """Tell whether something runs as `definition` is executed: a decorator, an import, a call."""
     node = definition.node
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return bool(node.decorator_list)

@@ -158,6 +158,16 @@ def test_a_patch_leaves_nothing_to_the_collector_that_holds_it(project):
     assert kept == set()
 
 
+def test_what_registers_nothing_needs_no_search_for_groups_of_commands(project, searches):
+    pytest.importorskip("click")
+    text = "import click\nclass C:\n    limit = {n}\n    def f{n}(self): pass\ndef g{n}(): pass\n"
+    module = project.start("app", text.format(n=1))
+    project.write("app.py", text.format(n=2))
+    assert project.refresh()
+    assert module.C.limit == 2
+    assert searches == []
+
+
 def test_a_first_edit_of_a_long_file_parses_a_part_of_it(project, monkeypatch):
     text = "\n\n".join(f"def f{i}():\n    return {i}\n" for i in range(1000))
     project.start("app", text)
