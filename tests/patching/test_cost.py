@@ -160,7 +160,9 @@ def test_a_patch_leaves_nothing_to_the_collector_that_holds_it(project):
 
 def test_what_registers_nothing_needs_no_search_for_groups_of_commands(project, searches):
     pytest.importorskip("click")
-    text = "import click\nclass C:\n    limit = {n}\n    def f{n}(self): pass\ndef g{n}(): pass\n"
+    text = (
+        "import click\nclass C:\n    limit = {n}\n    def f{n}(self): pass\ndef g{n}(): pass\n"
+    )
     module = project.start("app", text.format(n=1))
     project.write("app.py", text.format(n=2))
     assert project.refresh()
