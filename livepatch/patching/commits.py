@@ -89,11 +89,12 @@ class Sessions(Pins):
         with self._writer:
             self._busy += 1
             self._owner = threading.get_ident()
-            token = PIN.set(pin_of(EARLY))
+            token = PIN.set(pin := pin_of(EARLY))
             try:
                 yield
             finally:
                 PIN.reset(token)
+                pin.epoch = NEWEST  # what the patch has started goes on with it
                 self._busy -= 1
                 if not self._busy:
                     self._owner = 0

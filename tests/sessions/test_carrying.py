@@ -75,39 +75,54 @@ def test_a_thread_goes_on_with_the_newest_version_when_its_session_ends(app):
 
 
 @pytest.fixture
-def over():
-    """Give what runs a function in another thread, in a context that outlived its session."""
+def within():
+    """Give what runs a function in a context, in another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda context, call: pool.submit(context.run, call).result()
+
+
+@pytest.fixture
+def seen_in_the_middle(project, within):
+    """Give what says which version a context sees in the middle of a patch, and after it."""
+    watcher = project.start("watcher", "def look(value):\n    return value\n")
+    text = "import watcher\ndef f():\n    return {n}\nX = watcher.look(f()) + {n}\n"
+    module = project.start("values", text.format(n=1))
+
+    def look_from(context):
+        seen = []
+        watcher.look = lambda value: seen.append((value, within(context, module.f))) or value
+        project.write("values.py", text.format(n=2))
+        assert project.refresh().ok
+        return [*seen, within(context, module.f)]
+
+    return look_from
+
+
+def test_what_outlives_its_session_sees_no_half_of_a_patch(seen_in_the_middle):
     with livepatch.session():
         context = contextvars.copy_context()
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda call: pool.submit(context.run, call).result()
+    assert seen_in_the_middle(context) == [(2, 1), 2]
 
 
-def test_what_outlives_its_session_sees_no_half_of_a_patch(project, over):
-    text = "import watcher\ndef f():\n    return {n}\nX = watcher.look(f()) + {n}\n"
-    watcher = project.start("watcher", "def look(value):\n    return value\n")
-    module = project.start("values", text.format(n=1))
-    seen = []
-
-    def look(value):
-        seen.append((value, over(module.f)))
-        return value
-
-    watcher.look = look
-    project.write("values.py", text.format(n=2))
+def test_what_a_patch_starts_sees_no_half_of_the_next_one(project, seen_in_the_middle):
+    with livepatch.session():
+        pass  # what a patch writes early is hidden from now on
+    module = project.start("starting", "import contextvars\n")
+    project.write("starting.py", "import contextvars\nHERE = contextvars.copy_context()\n")
     assert project.refresh().ok
-    assert seen == [(2, 1)]
-    assert over(module.f) == 2
+    assert seen_in_the_middle(module.HERE) == [(2, 1), 2]
 
 
-def test_what_outlives_its_session_is_no_canary(app, over):
+def test_what_outlives_its_session_is_no_canary(app, within):
+    with livepatch.session():
+        context = contextvars.copy_context()
     canary = Canary(default_patcher(), 0.5, say=lambda _: None, pick=lambda: 0.9)
     try:
         app.become(2)
-        assert over(app.f) == 1
+        assert within(context, app.f) == 1
     finally:
         canary.stop()
-    assert over(app.f) == 2
+    assert within(context, app.f) == 2
 
 
 def test_a_job_of_an_executor_keeps_its_version_to_its_end(app):
