@@ -32,8 +32,8 @@ class Changed:
     def __init__(self) -> None:
         """Have nothing changed."""
         self.values: Names = defaultdict(set)
-        self.code: Names = defaultdict(set)
-        self.callers: Names = defaultdict(set)
+        self.code = indirect.Code()
+        self.callers = indirect.Code()
         self.objects: Names = defaultdict(set)
         self.kept: Names = defaultdict(set)
         self.members: Names = defaultdict(set)
@@ -74,8 +74,7 @@ class Changed:
 
     def has_methods(self) -> bool:
         """Tell whether code of a class changed, which its instances lead to without its name."""
-        every = [*self.code.values(), *self.callers.values()]
-        return any("." in name for names in every for name in names)
+        return bool(self.code.attributes or self.callers.attributes)
 
     def sources(self) -> frozenset[str]:
         """Give the modules in which something changed."""
@@ -101,7 +100,7 @@ def changes_of(transaction: Transaction, sites: Sequence[Site]) -> Changed:
 def _add(changed: Changed, site: Site, edit: Edit) -> None:
     name = site.module.__name__
     code = set(_changed_code(edit))
-    changed.code[name] |= code
+    changed.code.add(name, code)
     if _is_of_wrappers(edit):
         changed.wrappers[name] |= code
     found_in = changed.objects if _is_of_enum(site, edit) else changed.values

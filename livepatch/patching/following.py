@@ -121,7 +121,7 @@ def _importers(
 ) -> Iterator[tuple[ModuleType, str, bool]]:
     word = change.name
     for tracked in registry:
-        if not tracked.may_mention((word, "import *")):
+        if not tracked.may_mention({word, "import *"}):
             continue
         text = tracked.known_text()
         star = "import *" in text

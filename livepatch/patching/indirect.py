@@ -7,7 +7,8 @@ whatever holds on to a function calls the new code the next time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
 
@@ -30,6 +31,32 @@ READS = instructions.opcodes(
     {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "IMPORT_FROM"}
 )
 MAKE_CLASSES = ("__new__", "__init__", "__prepare__")
+
+
+class Code(defaultdict[str, set[str]]):
+    """Dotted names of functions and classes by their module, taken in with `add`.
+
+    What is asked for again and again, for each module, is kept: the methods that operators come
+    by (`operators`, pairs of module and name), and the last parts of methods and of all names.
+    """
+
+    def __init__(self) -> None:
+        """Have no name."""
+        super().__init__(set)
+        self.operators: set[tuple[str, str]] = set()
+        self.attributes: set[str] = set()
+        self.last_parts: set[str] = set()
+
+    def add(self, module: str, names: Collection[str]) -> None:
+        """Take in the `names` of `module`."""
+        self[module].update(names)
+        for name in names:
+            owner, _, last = name.rpartition(".")
+            self.last_parts.add(last)
+            if owner:
+                self.attributes.add(last)
+                if _is_special(last):
+                    self.operators.add((module, name))
 
 
 def callers(
@@ -66,8 +93,8 @@ def _path_of(function: FunctionType, module: ModuleType) -> str:
     return next((name for name, value in vars(module).items() if value is function), path)
 
 
-def other_names(module: ModuleType, functions: Mapping[str, Collection[str]]) -> Iterator[str]:
-    """Give names of `module` for what calls one of `functions`, paths by their module.
+def other_names(module: ModuleType, *functions: Code) -> Iterator[str]:
+    """Give names of `module` for what calls one of `functions`.
 
     Those are other names of them, partial functions, bound methods, and `name[]` for tables of
     functions. Other objects hold functions for reasons of their own.
@@ -84,7 +111,8 @@ def other_names(module: ModuleType, functions: Mapping[str, Collection[str]]) ->
         else:
             continue
         for function in found:
-            if function.__qualname__ in functions.get(function.__module__, ()):
+            path, home = function.__qualname__, function.__module__
+            if any(path in table.get(home, ()) for table in functions):
                 yield f"{name}[]" if kind in TABLES else name
 
 
@@ -142,30 +170,21 @@ class Asked:
     """What the statements of `module` ask of instances of classes whose methods changed."""
 
     def __init__(
-        self,
-        module: ModuleType,
-        code: Mapping[str, Iterable[str]],
-        callers: Mapping[str, Iterable[str]],
-        objects: Collection[str] = (),
+        self, module: ModuleType, code: Code, callers: Code, objects: Collection[str] = ()
     ) -> None:
         """Take the changed code, what uses changed things, and objects that answer otherwise.
 
-        All are dotted names: of the first two by their module, the objects as `module` writes
-        them.
+        The objects are dotted names as `module` writes them.
         """
         self._space = vars(module)
-        self._changed = (code, callers)
+        self._code = code
+        self._callers = callers
         self._objects = frozenset(objects)
-        self._methods = _methods(code)
-        self._callers = _methods(callers)
 
     def names(self) -> frozenset[str]:
         """Give the names of instances that answer an operator by what changed, or uses it."""
-        owners = {
-            (source, name.rpartition(".")[0])
-            for source, name in self._methods | self._callers
-            if _is_special(name)
-        }
+        special = self._code.operators | self._callers.operators
+        owners = {(source, name.rpartition(".")[0]) for source, name in special}
         if not owners:
             return frozenset()
         return frozenset(
@@ -174,22 +193,21 @@ class Asked:
             if any((c.__module__, c.__qualname__) in owners for c in _order_of(type(value)))
         )
 
-    def attributes(self) -> frozenset[str]:
+    def attributes(self) -> set[str]:
         """Give the last parts of the methods that changed, or use what did."""
-        return frozenset(name.rpartition(".")[2] for _, name in self._methods | self._callers)
+        return self._code.attributes | self._callers.attributes
 
-    def last_parts(self) -> frozenset[str]:
+    def last_parts(self) -> set[str]:
         """Give the last parts of all that changed, or uses what did."""
-        every = (names for table in self._changed for names in table.values())
-        return frozenset(name.rpartition(".")[2] for names in every for name in names)
+        return self._code.last_parts | self._callers.last_parts
 
     def cause(self, use: Use, code: Iterable[str]) -> str:
         """Give what changed that `use` came by in such a way, empty where there is nothing."""
-        found = self._asked_for(use, self._methods) or self._maker(use)
+        found = self._asked_for(use, self._code) or self._maker(use)
         if found:
             return found
         handed = use.passed.intersection(code) or use.read & self._objects
-        found = min(handed, default="") or self._operator(use, self._methods)
+        found = min(handed, default="") or self._operator(use, self._code)
         return found if found and self.is_data(use) else ""
 
     def caller(self, use: Use) -> str:
@@ -206,21 +224,22 @@ class Asked:
                 *makers,
             ]:
                 path = f"{cls.__qualname__}.{name}"
-                if (cls.__module__, path) in self._methods:
+                if path in self._code.get(cls.__module__, ()):
                     return path
         return ""
 
-    def _operator(self, use: Use, methods: set[tuple[str, str]]) -> str:
-        """Give the one of `methods` by which an operand of `use` answers."""
-        special = {each for each in methods if _is_special(each[1])}
-        if not special:
+    def _operator(self, use: Use, code: Code) -> str:
+        """Give the method in `code` by which an operand of `use` answers."""
+        if not code.operators:
             return ""
         kinds: list[type] = [type(self.find(path)) for path in use.operands]
         owners = {
             (cls.__module__, cls.__qualname__) for kind in kinds for cls in _order_of(kind)
         }
         found = [
-            name for source, name in special if (source, name.rpartition(".")[0]) in owners
+            name
+            for source, name in code.operators
+            if (source, name.rpartition(".")[0]) in owners
         ]
         return min(found, default="")
 
@@ -240,14 +259,14 @@ class Asked:
         found = map(self.find, use.targets)
         return any(is_plain(v) or type(v).__eq__ is not object.__eq__ for v in found)
 
-    def _asked_for(self, use: Use, methods: set[tuple[str, str]]) -> str:
-        """Give one of `methods` that `use` asks an object for."""
-        found = (self._method_of(*each, methods) for each in use.asked)
+    def _asked_for(self, use: Use, code: Code) -> str:
+        """Give the method in `code` that `use` asks an object for."""
+        found = (self._method_of(*each, code) for each in use.asked)
         return next(filter(None, found), "")
 
-    def _method_of(self, receiver: str, attribute: str, methods: set[tuple[str, str]]) -> str:
-        """Give the one of `methods` that `receiver` has under `attribute`."""
-        if not any(name.endswith(f".{attribute}") for _, name in methods):
+    def _method_of(self, receiver: str, attribute: str, code: Code) -> str:
+        """Give the method in `code` that `receiver` has under `attribute`."""
+        if attribute not in code.attributes:
             return ""
         found: Any = self.find(receiver.removesuffix("()"))
         is_class = lookup.is_class(found)
@@ -256,7 +275,7 @@ class Asked:
         for cls in _order_of(found if is_class else type(found)):
             if attribute in vars(cls):
                 name = f"{cls.__qualname__}.{attribute}"
-                return name if (cls.__module__, name) in methods else ""
+                return name if name in code.get(cls.__module__, ()) else ""
         return ""
 
     def find(self, path: str) -> object:
@@ -264,19 +283,13 @@ class Asked:
         return lookup.static(path, lambda name: self._space.get(name, MISSING))
 
 
-def _is_special(path: str) -> bool:
-    """Tell whether an operator or a builtin function asks an instance for the method at `path`."""
-    name = path.rpartition(".")[2]
+def _is_special(name: str) -> bool:
+    """Tell whether an operator or a builtin function asks an instance for the method `name`."""
     return name.startswith("__") and name.endswith("__") and name not in MAKERS
 
 
 def _order_of(cls: type) -> tuple[type, ...]:
     return type.__getattribute__(cls, "__mro__")  # type: ignore[no-any-return]
-
-
-def _methods(names: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
-    """Give those of `names` that stand in classes, with their module."""
-    return {(source, name) for source, found in names.items() for name in found if "." in name}
 
 
 def is_plain(value: object, depth: int = DEPTH) -> bool:

@@ -6,7 +6,8 @@ import os
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ from livepatch.runtime import proofs
 from livepatch.source import compiling
 from livepatch.source.regions import Text, future_flags
 from livepatch.source.text import decode_source, read_source
+from livepatch.source.words import candidates
 
 LATE = Text("")
 """The baseline of a file whose module was imported before anybody noted its text: not known."""
@@ -61,13 +63,19 @@ class TrackedFile:
         self._text = text
         self._data = None
 
-    def may_mention(self, words: Collection[str]) -> bool:
+    def may_mention(self, words: AbstractSet[str]) -> bool:
         """Tell whether the text may hold one of `words`; False is sure, and decodes nothing."""
         data = self._data
-        if self._text is not None or data is None or not all(map(str.isascii, words)):
-            return any(map(self.known_text().__contains__, words))
-        # every encoding that Python takes for source writes these letters as ASCII does
-        return any(word.encode() in data for word in words)
+        if self._text is not None or data is None:
+            text = self.known_text()
+        elif data.isascii():
+            text = data.decode("ascii")
+        elif all(map(str.isascii, words)):
+            # every encoding that Python takes for source writes these letters as ASCII does
+            return any(word.encode() in data for word in words)
+        else:
+            text = self.known_text()
+        return any(map(text.__contains__, candidates(words, text)))
 
     def known_text(self) -> str:
         """Give the baseline, or what is on disk while the baseline is not known."""

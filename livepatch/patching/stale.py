@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import compress, repeat
 from operator import is_
 from types import ModuleType
@@ -21,7 +22,7 @@ from livepatch.patching.registry import Registry, TrackedFile
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import Transaction
 from livepatch.runtime import lookup
-from livepatch.source import uses
+from livepatch.source import uses, words
 from livepatch.source.statement_uses import Use
 
 LIMIT = 200  # notes of one patch
@@ -37,6 +38,14 @@ class Seen(NamedTuple):
     kept: set[str]
     members: set[str]
     wrappers: set[str]
+
+
+class Sources(NamedTuple):
+    """The modules in which something changed."""
+
+    names: frozenset[str]
+    last_parts: frozenset[str]
+    has_packages: bool
 
 
 def notes(transaction: Transaction, sites: Sequence[Site], registry: Registry) -> list[Note]:
@@ -73,12 +82,12 @@ def _round(
     texts: dict[str, str],
     executed: dict[str, list[range]],
 ) -> Iterator[tuple[tuple[str, int], Note]]:
-    words = changed.names()
-    if not words:
+    mentioned = changed.names()
+    if not mentioned:
         return
-    sources = changed.sources()
+    sources = _sources(changed)
     for tracked in registry:
-        if tracked.file not in texts and not tracked.may_mention(words):
+        if tracked.file not in texts and not tracked.may_mention(mentioned):
             continue
         for module in tracked.live_modules():
             text = texts.get(tracked.file) or tracked.known_text()
@@ -101,17 +110,16 @@ def _of_callers(
     mine = module.__name__
     if not changed.is_news(mine, names):
         return
-    if not any(uses.is_mentioned(text, name) for name in _tails(names)):
+    tails = words.candidates(_tails(names), text)
+    if not any(uses.is_mentioned(text, name) for name in tails):
         return
-    by_module = {
-        source: {*changed.code[source], *found} for source, found in changed.callers.items()
-    }
-    changed.callers[mine].update(indirect.other_names(module, {**changed.code, **by_module}))
+    others = set(indirect.other_names(module, changed.code, changed.callers))
+    changed.callers.add(mine, others)
     known = changed.code[mine] | changed.callers[mine]
     for path, function in indirect.callers(module, names, known):
         if path in changed.callers[mine]:
             continue  # a class, by another of its methods
-        changed.callers[mine].add(path)
+        changed.callers.add(mine, {path})
         count = indirect.kept_answers(module, path)
         if count:
             line = function.__code__.co_firstlineno
@@ -147,6 +155,12 @@ def _stale_uses(
             yield use, f"{maker}, which uses what changed"
 
 
+def _sources(changed: Changed) -> Sources:
+    names = changed.sources()
+    packages = (name for name in names if hasattr(sys.modules.get(name), "__path__"))
+    return Sources(names, frozenset(_tails(names)), any(packages))
+
+
 def _modules_held(module: ModuleType, sources: frozenset[str]) -> list[tuple[str, str]]:
     """Give the names of `module` that are bound to modules in `sources`, with theirs.
 
@@ -157,24 +171,22 @@ def _modules_held(module: ModuleType, sources: frozenset[str]) -> list[tuple[str
     return [(name, space[name].__name__) for name in names if space[name].__name__ in sources]
 
 
-def _may_import(text: str, sources: frozenset[str]) -> bool:
-    """Tell whether `text` may import from one of `sources`: it has to mention them.
+def _may_import(text: str, module: str, sources: Sources) -> bool:
+    """Tell whether `text` may import from one of `sources` but its own: it has to mention them.
 
     But for packages, whose modules write dots in their place.
     """
-    if not sources or "from" not in text:
+    if "from" not in text or sources.names <= {module}:
         return False
-    return any(
-        source.rpartition(".")[2] in text or hasattr(sys.modules.get(source), "__path__")
-        for source in sources
-    )
+    found = words.candidates(sources.last_parts, text)
+    return sources.has_packages or any(map(text.__contains__, found))
 
 
 def _heads(names: set[str]) -> set[str]:
     return {name.partition(".")[0].removesuffix("[]") for name in names}
 
 
-def _tails(names: set[str]) -> set[str]:
+def _tails(names: AbstractSet[str]) -> set[str]:
     """Give attributes as the body of their own class mentions them."""
     return {name.rpartition(".")[2] for name in names}
 
@@ -184,16 +196,16 @@ def _as_seen_by(
     tracked: TrackedFile,
     text: str,
     changed: Changed,
-    sources: frozenset[str],
+    sources: Sources,
 ) -> list[set[str]]:
     """Give the changed names as `module` writes them: its own, imported ones, dotted ones."""
     # `get` throughout: to ask must not fill the tables, which are gone through for each module
     found = [set(each.get(module.__name__, ())) for each in changed.tables]
     both = list(zip(found, changed.tables, strict=True))
-    if _may_import(text, sources - {module.__name__}):
+    if _may_import(text, module.__name__, sources):
         for mine, table in both:
             mine |= set(_imported(imports.from_imports(tracked, module), table))
-    for name, source in _modules_held(module, sources):
+    for name, source in _modules_held(module, sources.names):
         for mine, table in both:
             mine.update(f"{name}.{each}" for each in table.get(source, ()))
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import lru_cache
 
@@ -17,12 +18,13 @@ REACH = 400  # lines that a statement is looked for below the line that mentions
 
 
 def uses_of(
-    text: str, names: Collection[str], attributes: Collection[str] = ()
+    text: str, names: AbstractSet[str], attributes: AbstractSet[str] = frozenset()
 ) -> Iterator[Use]:
     """Give the top-level and class-level statements of `text` that mention one of `names`.
 
     Of those that mention one of `attributes` alone, the top-level ones that are on one line.
     """
+    names, attributes = words.candidates(names, text), words.candidates(attributes, text)
     found = {at for name in names if name for at in _mentions(text, name)}
     found.update(at for name in attributes for at in _of_attribute(text, name))
     places = sorted(found)

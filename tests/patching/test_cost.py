@@ -221,3 +221,43 @@ def test_the_first_patch_of_a_watched_program_imports_nothing_more(tmp_path):
         capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip
     assert done.stdout == "[]\n", done.stderr
+
+
+def calls_of(work):
+    """Give how many calls, of Python or of C, `work` makes."""
+    count = 0
+
+    def counting(_frame, event, _arg):
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(counting)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("method", [False, True], ids=["functions", "methods"])
+def test_the_work_for_each_file_of_a_patch_does_not_grow_with_their_number(project, method):
+    def text(name, number, version):
+        before = f"{name}{max(number, 1) - 1}"
+        body = f"def f_{name}{number}(self): return {version}\n"
+        kind = f"class C_{name}{number}:\n    {body}" if method else body
+        taken = f"import {before}\nfrom {before} import {'C' if method else 'f'}_{before}\n"
+        return f"{taken if number else ''}{kind}X = len(__name__)\n"
+
+    def calls_for_each(name, files):
+        for number in range(files):
+            project.start(f"{name}{number}", text(name, number, 1))
+        for version in (2, 3):  # the first time, the files are parsed
+            for number in range(files):
+                project.write(f"{name}{number}.py", text(name, number, version))
+            calls = calls_of(lambda: patches.append(project.refresh()))
+        assert [len(patch.changes) for patch in patches[-2:]] == [files, files]
+        return calls / files
+
+    patches = []
+    few = calls_for_each("few", 20)
+    assert calls_for_each("many", 160) < 1.2 * few
