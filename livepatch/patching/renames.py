@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import FunctionType
 
 from livepatch.diff import parts
-from livepatch.diff.match import match
 from livepatch.model import (
     MISSING,
     Action,
@@ -98,8 +97,8 @@ def _qualified(
         return []
     name = str(new.qualname)
     writes = [Write(WriteKind.TYPE_ATTRIBUTE, scope.owner, "__qualname__", name)]
-    for before, after in match(old.children, new.children):
-        if before is not None and after is not None and after.kind is Kind.CLASS:
+    for before, after in _members(old, new):
+        if after.kind is Kind.CLASS:
             path = (*owner, bare_name(before))
             writes += _qualified(site, before, after, path)
     return writes
@@ -119,13 +118,14 @@ def _rename_private_state(site: Site, cls: type, old: str, new: str) -> None:
 def _rename_inside(
     site: Site, old: Definition, new: Definition, edit: Edit, owner: tuple[str, ...]
 ) -> None:
-    for before, after in match(old.children, new.children):
-        if before is None or after is None:
-            continue
+    pairs = _members(old, new)
+    for before, after in pairs:
         if after.kind is Kind.FUNCTION:
             changed = parts.function_parts(before, after) | {"name"} | edit.parts
             inner = Edit(Action.RELINE, before, after, owner, edit.unit, changed)
             functions.update(site, inner)
+    for before, after in pairs:  # only now: the accessors of one property share its name
+        if after.kind is Kind.FUNCTION:
             _rename_private(site, before, after, owner)
         elif after.kind is Kind.CLASS:
             path = (*owner, bare_name(before))
@@ -134,6 +134,11 @@ def _rename_inside(
             _rename_inside(site, before, after, edit, owner)
         for name in after.binds - before.binds if not after.name else ():
             _rename_attribute(site, old, new, name, owner)
+
+
+def _members(old: Definition, new: Definition) -> list[tuple[Definition, Definition]]:
+    """Give what two definitions hold that are the same but for a name: each has the same place."""
+    return list(zip(old.children, new.children, strict=True))
 
 
 def _rename_attribute(

@@ -45,6 +45,37 @@ def test_instances_of_a_renamed_class_keep_their_private_attributes(project):
     assert app.New(5).show() == (5, 10, -5, 0, 5)
 
 
+def test_private_accessors_of_a_renamed_class_know_its_name(project):
+    text = """
+        class Old:
+            def __init__(self):
+                self.n = 1
+            @property
+            def __level(self):
+                return self.n
+            @__level.setter
+            def __level(self, value):
+                self.n = value + 10
+            def lift(self):
+                self.__level = 2
+                return self.__level
+        """
+    app = project.start("app", text)
+    old, before = app.Old(), app.Old._Old__level
+    project.write("app.py", text.replace("Old", "New"))
+    assert project.refresh().ok
+    level = app.New._New__level
+    assert level is before
+    assert [level.fget.__qualname__, level.fset.__qualname__] == ["New.__level"] * 2
+    assert old.lift() == 12
+    assert not hasattr(app.New, "_Old__level")
+    assert livepatch.undo().ok
+    assert level.fget.__qualname__ == level.fset.__qualname__ == "Old.__level"
+    assert app.Old._Old__level is level
+    assert old.lift() == 12
+    assert not hasattr(app.Old, "_New__level")
+
+
 def test_an_undo_gives_private_names_back(project):
     app = project.start("app", TEXT)
     old = app.Old(1)
