@@ -64,7 +64,10 @@ class TrackedFile:
         self._data = None
 
     def may_mention(self, words: AbstractSet[str]) -> bool:
-        """Tell whether the text may hold one of `words`; False is sure, and decodes nothing."""
+        """Tell whether the text may hold one of `words`; False is sure.
+
+        A text is decoded for it, and kept, only where its encoding makes a difference.
+        """
         data = self._data
         if self._text is not None or data is None:
             text = self.known_text()

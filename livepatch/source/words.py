@@ -13,9 +13,9 @@ WORD: Final = re.compile(r"\w+")
 
 
 def candidates(names: AbstractSet[str], text: str) -> AbstractSet[str]:
-    """Give those of `names` that `text` may have as whole words: the rest it has not.
+    """Give those of `names`, which are identifiers, that `text` may have; the rest it has not.
 
-    The cost does not grow with their number.
+    Many of them cost no more than all words of the text do.
     """
     return names if len(names) <= MANY else names & set(WORD.findall(text))
 
