@@ -166,6 +166,19 @@ def first_line_offset() -> int | None:
 
 
 @functools.cache
+def tuple_items_offset() -> int | None:
+    """Give the offset of the items in a tuple, or None where they are not to be exchanged."""
+    if pythonapi() is None or FREE_THREADED:
+        return None
+    import ctypes  # noqa: PLC0415
+
+    probe = (object(), object())
+    offset = tuple.__basicsize__
+    words = (ctypes.c_void_p * 2).from_address(id(probe) + offset)
+    return offset if list(words) == [id(item) for item in probe] else None
+
+
+@functools.cache
 def lone_reference_count() -> int:
     """Give `sys.getrefcount(f.__code__)` for a function that alone owns its code."""
     return reference_count(FunctionType(_lone_code("def probe(): pass"), {}))

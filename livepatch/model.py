@@ -1,7 +1,6 @@
 """The values that the stages exchange: frozen, comparable, without a live object in them.
 
-The one exception is `Write`, the description of one assignment to a live object: `runtime`
-makes it, `runtime.swap` carries it out, and nobody else looks inside.
+The one exception is `Write`, one assignment to a live object: `runtime.swap` carries it out.
 """
 
 from __future__ import annotations
@@ -317,6 +316,7 @@ class WriteKind(_Singletons):
     MEMBER = "member"  # of a list: the name is the object, the value its place
     CELL = "cell"  # the contents of a closure cell
     FIRST_LINE = "first-line"  # co_firstlineno of a code object, in place
+    GLOBAL_NAME = "global-name"  # co_names[name] of a code object, in place
     CALL = "call"  # call `value`: a cache that the new code makes stale is cleared
 
 

@@ -98,8 +98,9 @@ def split(layering: Layering, pins: Collection[int]) -> None:
     }
     for cache, namespace, alias in layering.cached:
         clone = older.get(id(cache.__wrapped__))
-        if clone is not None and alias not in namespace:
-            layering.keep(namespace, alias, copy_of(cache, clone))
+        if alias not in namespace:
+            own = cache if clone is None else copy_of(cache, clone)
+            layering.keep(namespace, alias, own)
     for write in layering.writes:
         place = owner_of(write.target) if is_cache(write.target) else None
         clone = older.get(id(getattr(write.target, "__wrapped__", None)))

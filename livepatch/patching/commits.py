@@ -116,7 +116,7 @@ class Sessions(Pins):
         Where this is not the end of the patch, only this thread sees the new code so far (if
         there are sessions at all).
         """
-        writes = sharing.batched([writes], self._layers.plain if self._layers else None)[0]
+        writes = sharing.named(writes)
         inverse = swap.inverse_of(writes, self._layers.current)
         staged = not final and self.used
         exposed = final and auditing.is_interruptible()
@@ -126,6 +126,7 @@ class Sessions(Pins):
             if not (hidden or self._layers or self._is_any_open()):
                 swap.commit(writes, inverse)
                 return inverse
+        replaced = sharing.replacements(writes)
         writes = list(sharing.singly(writes, self._layers.plain))
         while True:
             epoch = self.epoch
@@ -137,14 +138,14 @@ class Sessions(Pins):
                 if self._pins() <= pins:
                     self._fix_all()
                     self._commit_layers(layering.writes, staged=staged, exposed=exposed)
-                    self._layers.accept(layering)
+                    self._layers.accept(layering, replaced)
                     self._is_layered = bool(self._layers)
                     return inverse
 
     def commit_all(self, batches: Sequence[Sequence[Write]]) -> list[list[Write]]:
         """Carry out several lists of writes as one; give what takes back each of them."""
         planned: dict[swap.Key, object] = {}
-        batches = sharing.batched(batches, self._layers.plain if self._layers else None)
+        batches = sharing.batched(batches)
         inverses = [swap.inverse_of(batch, self._layers.current, planned) for batch in batches]
         self.commit([write for batch in batches for write in batch])
         return inverses

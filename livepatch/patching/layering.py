@@ -8,7 +8,8 @@ from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 from livepatch.model import MISSING, Write, WriteKind
-from livepatch.runtime import epochs, heap, stubs
+from livepatch.runtime import aliasing, epochs, heap
+from livepatch.runtime.aliasing import Copy
 from livepatch.runtime.epochs import Stack, Versioned
 
 DIRECT = frozenset(
@@ -58,11 +59,19 @@ class Layering:
     cached: list[tuple[Any, Namespace, str]] = field(default_factory=list)
     annotated: dict[int, Any] = field(default_factory=dict)
     signatures: list[tuple[FunctionType, FunctionType]] = field(default_factory=list)
+    copies: list[tuple[Copy, Namespace]] = field(default_factory=list)
+    aliased: dict[tuple[int, str], Any] = field(default_factory=dict)  # what is under an alias
 
     def keep(self, namespace: Namespace, name: str, value: Any) -> None:
         """Have an entry in a namespace as long as somebody is pinned to an older epoch."""
         self.kept[id(namespace), name] = Kept(namespace, name, value, self.since)
         self.writes.append(Write(WriteKind.ITEM, namespace, name, value))
+
+    def keep_aliased(self, namespace: Namespace, alias: str) -> None:
+        """Have the old value of a name under `alias`, unless it is there already."""
+        key = (id(namespace), alias)
+        if alias not in namespace and key not in self.kept and key in self.aliased:
+            self.keep(namespace, alias, self.aliased[key])
 
 
 def needed(
@@ -136,13 +145,13 @@ def readers(namespace: Namespace, aliases: dict[str, str]) -> list[FunctionType]
     """
     candidates = heap.functions_in(namespace)
     for function in candidates:
-        for name in stubs.stores(epochs.plain_code(function), frozenset(aliases)):
+        for name in aliasing.stores(epochs.plain_code(function), frozenset(aliases)):
             del aliases[name]
     names = frozenset(aliases)
     found = {}
     for function in candidates:
         stack = epochs.stacks.get(id(function))
         codes = [function.__code__] if stack is None else [e.clone.__code__ for e in stack.eras]
-        if any(stubs.reads(code, names) for code in codes):
+        if any(aliasing.reads(code, names) for code in codes):
             found[id(function)] = function
     return list(found.values())

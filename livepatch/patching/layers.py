@@ -8,12 +8,13 @@ the writes that end all this where nobody is pinned any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from types import FunctionType
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
 from livepatch.patching import caches
+from livepatch.patching.copies import Copies, old_code, unread
 from livepatch.patching.layering import (
     Kept,
     Layering,
@@ -43,10 +44,12 @@ class Layers:
         self._attributes: dict[tuple[int, str], Versioned] = {}
         self._kept: dict[tuple[int, str], Kept] = {}
         self._caches: list[tuple[int, Write]] = []
+        self._copies = Copies()
 
     def __bool__(self) -> bool:
         """Tell whether anything has several versions."""
-        return bool(self._picking or self._attributes or self._kept or self._caches)
+        versioned = self._picking or self._attributes or self._kept
+        return bool(versioned or self._caches or self._copies)
 
     def current(self, write: Write, look: Callable[[Write], object]) -> object:
         """Give what `write` replaces as far as the newest version is concerned."""
@@ -88,6 +91,9 @@ class Layers:
                 case _:
                     layering.writes.append(write)
         self._layer_functions(layering, functions, rebound, pins)
+        for kept in unread(self._kept.values(), layering.stacks):
+            layering.writes.extend(self._without(kept))
+            layering.revived.append((id(kept.target), kept.name))
         if any(write.kind is WriteKind.CALL for write in layering.writes):
             caches.split(layering, pins)
         for write in writes:
@@ -104,8 +110,10 @@ class Layers:
             if signature is not None:
                 layering.keep(vars(function), "__signature__", signature)
 
-    def accept(self, layering: Layering) -> None:
-        """Note what a commit has made true."""
+    def accept(
+        self, layering: Layering, replaced: Iterable[tuple[CodeType, CodeType]] = ()
+    ) -> None:
+        """Note what a commit has made true; `replaced` are code objects and what follows them."""
         for stack in layering.stacks:
             epochs.stacks[id(stack.function)] = stack
         self._picking.update(layering.picking)
@@ -114,6 +122,9 @@ class Layers:
             self._kept.pop(key, None)
         self._kept.update(layering.kept)
         self._caches.extend((layering.since, write) for write in layering.caches)
+        for copy, namespace in layering.copies:
+            self._copies.add(copy, namespace, layering.since)
+        self._copies.follow(replaced, layering.since)
 
     def _layer_name(
         self,
@@ -135,8 +146,7 @@ class Layers:
         if old is MISSING or old is write.value or is_dunder(name):
             return
         alias = f"{name}@{layering.since}"
-        if alias not in namespace and (id(namespace), alias) not in layering.kept:
-            layering.keep(namespace, alias, old)
+        layering.aliased[id(namespace), alias] = old
         rebound.setdefault(id(namespace), (namespace, {}))[1][name] = alias
 
     def _layer_attribute(self, layering: Layering, write: Write, pins: Collection[int]) -> None:
@@ -214,7 +224,8 @@ class Layers:
             found[since]
             for since, _ in needed([(s, None) for s in found], pins, layering.since)
         ]
-        older = [self._with_aliases(layering, function, era, aliases) for era in eras]
+        code = state.code if written else None
+        older = [self._as_old(layering, era, aliases, code) for era in eras]
         if not written and all(a is b for a, b in zip(older, eras, strict=True)):
             return
         chosen = (*older, self._era(layering, function, state, layering.since))
@@ -248,18 +259,14 @@ class Layers:
         layering.clones.append(Write(WriteKind.FUNCTION, clone, "", full))
         return Era(since, clone, state)
 
-    def _with_aliases(
-        self, layering: Layering, function: FunctionType, era: Era, aliases: Mapping[str, str]
+    def _as_old(
+        self, layering: Layering, era: Era, aliases: Mapping[str, str], new: CodeType | None
     ) -> Era:
-        """Give the era, reading the old values of the names that are rebound now."""
-        code = era.clone.__code__
-        read = stubs.reads(code, frozenset(aliases)) if aliases else frozenset()
-        if not read:
+        """Give the era, with a copy of its code where that has to be another one from now on."""
+        code = old_code(layering, era, aliases, new)
+        if code is None:
             return era
-        other = stubs.aliased(code, {name: aliases[name] for name in read})
-        if other is None:
-            return era
-        return self._era_of(layering, function, era.state, other, era.since)
+        return self._era_of(layering, era.clone, era.state, code, era.since)
 
     def guarded(
         self, functions: Sequence[FunctionType], trip: Callable[[Any], object]
@@ -314,7 +321,15 @@ class Layers:
             if first >= kept.since:
                 del self._kept[place]
                 if kept.now is kept.value:
-                    writes.append(Write(kept.kind, kept.target, kept.name, MISSING))
+                    writes.extend(self._without(kept))
+        writes.extend(self._copies.settled(first))
         over = [write for since, write in self._caches if first >= since]
         self._caches = [item for item in self._caches if first < item[0]]
         return writes + over
+
+    def _without(self, kept: Kept) -> list[Write]:
+        """Give what takes away a name that nobody needs any more."""
+        names = self._copies.without(kept)
+        if names is None:
+            return []
+        return [*names, Write(kept.kind, kept.target, kept.name, MISSING)]

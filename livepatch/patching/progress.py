@@ -10,7 +10,7 @@ from types import CodeType
 from livepatch import interp
 from livepatch.model import Pending
 from livepatch.patching.commits import SESSIONS
-from livepatch.runtime import frames
+from livepatch.runtime import aliasing, frames
 
 STEP = 0.005  # seconds between two looks at first; doubled up to LONGEST
 LONGEST = 0.1
@@ -35,6 +35,7 @@ class Progress:
         codes = [code for ref in self._old if (code := ref()) is not None]
         if not codes:
             return []
+        codes += aliasing.copies_of(codes)
         found = [("frame", active) for active in frames.executing(codes)]
         found += [("suspended", active) for active in frames.suspended(codes)]
         return [

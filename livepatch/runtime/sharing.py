@@ -44,9 +44,18 @@ def write(old: CodeType, new: CodeType, functions: Sequence[FunctionType]) -> Wr
     return Write(WriteKind.CODE, Sharers(old, functions), "", new)
 
 
-def inverse(old: CodeType, new: CodeType) -> Write:
-    """Give the write that lets whoever runs `new` by then run `old`."""
-    return Write(WriteKind.CODE, Unnamed(weakref.ref(new)), "", old)
+def write_for_users(old: CodeType, new: CodeType) -> Write:
+    """Give the write that lets whoever runs `old` by then run `new`."""
+    return Write(WriteKind.CODE, Unnamed(weakref.ref(old)), "", new)
+
+
+def replacements(writes: Sequence[Write]) -> list[tuple[CodeType, CodeType]]:
+    """Give which code objects the writes for many replace by which, in order."""
+    return [
+        (item.target.code, item.value)
+        for item in writes
+        if isinstance(item.target, Sharers) and isinstance(item.value, CodeType)
+    ]
 
 
 def functions_of(shared: Write) -> Sequence[FunctionType]:
@@ -96,14 +105,9 @@ def _with_functions(codes: list[CodeType]) -> list[CodeType]:
     return [code for code, more in zip(codes, owners, strict=True) if more > 0]
 
 
-def singly(
-    writes: Sequence[Write], state_of: StateOf, states: dict[int, FunctionState] | None = None
-) -> Iterator[Write]:
-    """Give `writes` with a write for each function; `state_of` says what it is at first.
-
-    `states` holds what earlier writes of the same commit make of functions.
-    """
-    states = {} if states is None else states
+def singly(writes: Sequence[Write], state_of: StateOf) -> Iterator[Write]:
+    """Give `writes` with a write for each function; `state_of` says what it is at first."""
+    states: dict[int, FunctionState] = {}  # what earlier writes of the commit make of functions
     for item in named(writes):
         if isinstance(item.value, FunctionState):
             states[id(item.target)] = item.value
@@ -118,16 +122,7 @@ def singly(
             yield Write(WriteKind.FUNCTION, function, "", state)
 
 
-def batched(
-    batches: Sequence[Sequence[Write]], state_of: StateOf | None
-) -> list[Sequence[Write]]:
-    """Give `batches`, which are one commit, with their functions named.
-
-    With `state_of` there is a write for each function.
-    """
+def batched(batches: Sequence[Sequence[Write]]) -> list[Sequence[Write]]:
+    """Give `batches`, which are one commit, with their functions named."""
     every = iter(named([item for batch in batches for item in batch]))
-    found: list[Sequence[Write]] = [list(islice(every, len(batch))) for batch in batches]
-    if state_of is None:
-        return found
-    states: dict[int, FunctionState] = {}
-    return [list(singly(batch, state_of, states)) for batch in found]
+    return [list(islice(every, len(batch))) for batch in batches]

@@ -8,14 +8,13 @@ the caller gets the version's own generator or coroutine, and `inspect` sees no 
 from __future__ import annotations
 
 import ast
-import dis
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch.model import FunctionState
-from livepatch.runtime import build, epochs, instructions
+from livepatch.runtime import build, epochs
 from livepatch.runtime.epochs import Era
 
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
@@ -209,55 +208,3 @@ def shown_signature(clone: FunctionType, annotations: Any) -> Any:
     ]
     returns = values.get("return", signature.return_annotation)
     return signature.replace(parameters=parameters, return_annotation=returns)
-
-
-LOADS = instructions.opcodes({"LOAD_GLOBAL"})
-STORES = instructions.opcodes({"STORE_GLOBAL", "DELETE_GLOBAL"})
-COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")
-LIMIT = 120
-"""Entries of `co_names` beyond this would need wider instructions (LOAD_GLOBAL doubles them)."""
-
-
-def reads(code: CodeType, names: frozenset[str]) -> frozenset[str]:
-    """Give which of the module's `names` the code reads, in comprehensions too."""
-    candidates = names.intersection(code.co_names)
-    found = candidates and candidates & instructions.names_in(code, LOADS)
-    for const in code.co_consts:
-        if isinstance(const, CodeType) and const.co_name in COMPREHENSIONS:
-            found |= reads(const, names)
-    return frozenset(found)
-
-
-def stores(code: CodeType, names: frozenset[str]) -> frozenset[str]:
-    """Give which of the module's `names` the code assigns to, or deletes."""
-    if names.isdisjoint(code.co_names):
-        return frozenset()
-    return names & instructions.names_in(code, STORES)
-
-
-def aliased(code: CodeType, aliases: Mapping[str, str]) -> CodeType | None:
-    """Give `code` with other names for the globals it reads; None where that cannot be.
-
-    What it stores under these names still goes where it went.
-    """
-    names = list(code.co_names)
-    raw = bytearray(code.co_code)
-    for step in dis.get_instructions(code):
-        if step.opname != "LOAD_GLOBAL" or step.argval not in aliases:
-            continue
-        alias = aliases[step.argval]
-        if alias not in names:
-            names.append(alias)
-        index = names.index(alias)
-        if index >= LIMIT or (step.arg or 0) >= 2 * LIMIT:
-            return None
-        raw[step.offset + 1] = (index << 1) | ((step.arg or 0) & 1)
-    consts = []
-    for const in code.co_consts:
-        inner: Any = const
-        if isinstance(const, CodeType) and const.co_name in COMPREHENSIONS:
-            inner = aliased(const, aliases)
-            if inner is None:
-                return None
-        consts.append(inner)
-    return code.replace(co_names=tuple(names), co_code=bytes(raw), co_consts=tuple(consts))

@@ -10,25 +10,21 @@ from __future__ import annotations
 
 import gc
 import operator
-import struct
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import repeat
 from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch import interp
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
-from livepatch.runtime import members, sharing, versions
+from livepatch.runtime import inplace, members, sharing, versions
 
 Operation = Callable[[], object]
 KIND_FLAGS = 0x20 | 0x80 | 0x200  # generator, coroutine, asynchronous generator
 Key = tuple[WriteKind, int, object]
-PUT_INT = struct.Struct("i").pack_into
-PUT_UINT32 = struct.Struct("I").pack_into
 
 
 def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[Write]:
@@ -44,7 +40,7 @@ def commit(writes: Sequence[Write], inverse: list[Write] | None = None) -> list[
         inverse = inverse_of(writes)
     # There are thousands of these where there is one, and nobody minds when their turn comes.
     lines = [write for write in writes if write.kind is WriteKind.FIRST_LINE]
-    operations = _first_line_operations(lines) if lines else []
+    operations = inplace.first_line_operations(lines) if lines else []
     planned: dict[Key, object] = {}
     for write in _each_deletion_once(writes):
         if write.kind is not WriteKind.FIRST_LINE:
@@ -103,7 +99,7 @@ def inverse_of(
         if isinstance(write.target, sharing.Sharers):
             code: Any = write.value
             planned[WriteKind.CODE, id(write.target.code), ""] = code
-            inverse.append(sharing.inverse(write.target.code, code))
+            inverse.append(sharing.write_for_users(code, write.target.code))
             continue
         key = (write.kind, id(write.target), write.name)
         if key in planned:
@@ -144,9 +140,11 @@ def current(write: Write) -> object:  # noqa: C901, PLR0911, PLR0912
     """Give the value that `write` is about to replace, or MISSING."""
     target: Any = write.target
     name: Any = write.name
-    if write.kind is WriteKind.FIRST_LINE:
-        return target.co_firstlineno
     match write.kind:
+        case WriteKind.FIRST_LINE:
+            return target.co_firstlineno
+        case WriteKind.GLOBAL_NAME:
+            return target.co_names[name]
         case WriteKind.FUNCTION:
             return state_of(target)
         case WriteKind.CODE:
@@ -237,7 +235,7 @@ def _operations(write: Write, before: object = MISSING) -> list[Operation]:  # n
         case WriteKind.FUNCTION:
             return _function_operations(target, value, before)
         case WriteKind.CODE:
-            return _code_operations(target.functions, value)
+            return inplace.code_operations(target.functions, value)
         case WriteKind.ITEM:
             return [_item_operation(target, name, value)]
         case WriteKind.MEMBER:
@@ -269,7 +267,9 @@ def _operations(write: Write, before: object = MISSING) -> list[Operation]:  # n
                 return [partial(delattr, target, "cell_contents")]
             return [partial(setattr, target, "cell_contents", value)]
         case WriteKind.FIRST_LINE:
-            return _first_line_operations([write])
+            return inplace.first_line_operations([write])
+        case WriteKind.GLOBAL_NAME:
+            return inplace.name_operations(target.co_names, name, value)
         case WriteKind.CALL:
             return [value]
 
@@ -305,33 +305,6 @@ def _function_operations(
         if word is not None:
             operations.append(partial(setattr, word, "value", state.version))
     return operations
-
-
-def _code_operations(functions: Sequence[FunctionType], code: CodeType) -> list[Operation]:
-    """Give what lets `functions` run `code`: C calls that go over all of them themselves."""
-    if not functions:
-        return []
-    operations = [_for_each(map(setattr, functions, repeat("__code__"), repeat(code)))]
-    version, offset = versions.version_for(code), interp.version_offset()
-    if version > 1 and offset is not None:
-        memory = interp.memory_at(offset)
-        writes = map(PUT_UINT32, repeat(memory), map(id, functions), repeat(version))
-        operations.append(_for_each(writes))
-    return operations
-
-
-def _for_each(calls: Iterator[object]) -> Operation:
-    return partial(deque, calls, 0)
-
-
-def _first_line_operations(writes: Sequence[Write]) -> list[Operation]:
-    offset = interp.first_line_offset()
-    if offset is None:
-        message = "the first line of a code object cannot be changed in place here"
-        raise RuntimeError(message)
-    codes = [id(write.target) for write in writes]
-    lines = [write.value for write in writes]
-    return [_for_each(map(PUT_INT, repeat(interp.memory_at(offset)), codes, lines))]
 
 
 def _changes_kind(write: Write) -> bool:
