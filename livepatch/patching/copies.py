@@ -16,18 +16,24 @@ from livepatch import interp
 from livepatch.model import Write, WriteKind
 from livepatch.patching.layering import Kept, Layering, Namespace
 from livepatch.runtime import aliasing, epochs, sharing
-from livepatch.runtime.aliasing import Copy
+from livepatch.runtime.aliasing import Copy, Names
 from livepatch.runtime.epochs import Era, Stack
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
-    """One copy; functions that run it get `code` when nobody is pinned before `since`."""
+    """One copy; functions that run it get `follower` when nobody is pinned before `since`.
 
-    copy: Copy
+    The copy among whose constants it is, at any depth, is kept: so it is known how many owners it
+    has where no function runs it. The outermost has none, and nothing follows it.
+    """
+
+    code: weakref.ref[CodeType]
+    name_at: Names
     namespace: Namespace
-    code: CodeType
     since: int
+    outer: CodeType | None = None
+    follower: CodeType | None = None
 
 
 class Copies:
@@ -43,28 +49,34 @@ class Copies:
 
     def add(self, copy: Copy, namespace: Namespace, since: int) -> None:
         """Have `copy`, for who is pinned before `since`, and those among its constants."""
-        followers = {id(entry.copy.code): entry.code for entry in self._entries}
-        for one in copy.every():
-            code = followers.get(id(one.source), one.source)
-            self._entries.append(_Entry(one, namespace, code, since))
+        self._entries = [entry for entry in self._entries if entry.code() is not None]
+        followers = {id(entry.code()): entry.follower for entry in self._entries}
+        self._entries.append(_Entry(weakref.ref(copy.code), copy.name_at, namespace, since))
+        for one in copy.inside():
+            follower = followers.get(id(one.source), one.source)
+            code = weakref.ref(one.code)
+            self._entries.append(
+                _Entry(code, one.name_at, namespace, since, copy.code, follower)
+            )
 
     def follow(self, replaced: Iterable[tuple[CodeType, CodeType]], since: int) -> None:
         """Let functions that old code makes become what those that it made before have become."""
         for old, new in replaced:
             for entry in self._entries:
-                if entry.code is old:
-                    entry.code, entry.since = new, since
+                if entry.follower is old:
+                    entry.follower, entry.since = new, since
 
-    def settled(self, first: int) -> Iterator[Write]:
-        """Give what lets functions that old code has made be new; nobody is pinned before `first`."""
+    def settle(self, first: int, writes: Iterable[Write]) -> list[Write]:
+        """Give `writes`, and what lets functions that old code has made be new.
+
+        Nobody is pinned before `first`.
+        """
         standing = {id(stack.plain.code) for stack in epochs.stacks.values()}
-        entries, self._entries = self._entries, []
-        for entry in entries:
-            code = entry.copy.code
-            if first < entry.since or id(code) in standing:
-                self._entries.append(entry)
-            else:
-                yield sharing.write_for_users(code, entry.code)
+        entries = [entry for entry in self._entries if entry.code() is not None]
+        due = [e for e in entries if first >= e.since and id(e.code()) not in standing]
+        self._entries = [entry for entry in entries if entry not in due]
+        every = [*writes, *(write for entry in due for write in _renewal(entry))]
+        return list(sharing.named(every))  # while those around what is due are kept
 
     def without(self, kept: Kept) -> list[Write] | None:
         """Give what has the copies read a name again whose alias goes.
@@ -72,16 +84,22 @@ class Copies:
         None where that cannot be: the alias goes with the last of them.
         """
         users = [
-            (entry.copy.code, index, name)
+            (code, index, name)
             for entry in self._entries
-            if entry.namespace is kept.target
-            for index, name in entry.copy.name_at.items()
-            if entry.copy.code.co_names[index] == kept.name
+            if entry.namespace is kept.target and (code := entry.code()) is not None
+            for index, name in entry.name_at.items()
+            if code.co_names[index] == kept.name
         ]
         if users and interp.tuple_items_offset() is None:
             _remove_with([code for code, _, _ in users], kept)
             return None
         return [Write(WriteKind.GLOBAL_NAME, code, index, name) for code, index, name in users]
+
+
+def _renewal(entry: _Entry) -> Iterator[Write]:
+    code = entry.code()
+    if code is not None and entry.follower is not None:
+        yield sharing.write_for_users(code, entry.follower)
 
 
 def old_code(

@@ -322,7 +322,7 @@ class Layers:
                 del self._kept[place]
                 if kept.now is kept.value:
                     writes.extend(self._without(kept))
-        writes.extend(self._copies.settled(first))
+        writes = self._copies.settle(first, writes)
         over = [write for since, write in self._caches if first >= since]
         self._caches = [item for item in self._caches if first < item[0]]
         return writes + over

@@ -42,9 +42,9 @@ class Copy:
     name_at: Names
     inner: tuple[Copy, ...] = ()
 
-    def every(self) -> list[Copy]:
-        """Give this copy and those that are among its constants, at any depth."""
-        return [self, *(copy for one in self.inner for copy in one.every())]
+    def inside(self) -> list[Copy]:
+        """Give the copies that are among its constants, at any depth."""
+        return [copy for one in self.inner for copy in (one, *one.inside())]
 
 
 @dataclass(slots=True)

@@ -261,6 +261,22 @@ def test_a_closure_that_an_old_session_makes_follows_all_patches_made_meanwhile(
     assert first() == second() == (2, 2)
 
 
+def test_a_closure_of_an_old_session_follows_a_patch_that_another_session_outlives(
+    rated, elsewhere
+):
+    module, bind = rated(MAKER.format("RATE, LIMIT, 1") + "LIMIT = 1\n")
+    one, two = livepatch.session(), elsewhere(livepatch.session)
+    with one:
+        bind(2, MAKER.format("RATE, LIMIT, 1") + "LIMIT = 1\n")
+        made = module.make()
+        bind(2, MAKER.format("RATE, LIMIT, 1") + "LIMIT = 2\n")
+        elsewhere(two.__enter__)
+        bind(2, MAKER.format("RATE, LIMIT, 2") + "LIMIT = 2\n")
+        assert made() == (1, 1, 1)
+    elsewhere(two.__exit__, None, None, None)
+    assert made() == (2, 2, 2)
+
+
 def test_a_method_of_a_class_that_an_old_session_makes_follows(rated):
     text = "def make():\n    class C:\n        def m(self):\n            return RATE, {}\n    return C\n"
     module, bind = rated(text.format(1))
