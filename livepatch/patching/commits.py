@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from livepatch.model import Write, WriteKind
+from livepatch.patching.headroom import Headroom
 from livepatch.patching.layers import Layers
 from livepatch.patching.pinned import Pinned
 from livepatch.patching.pins import Pins
@@ -30,6 +31,7 @@ class Sessions(Pins):
         """Have no session and no patch."""
         super().__init__()
         self._layers = Layers(swap.state_of)
+        self._headroom = Headroom()
         self._writer = threading.RLock()
         self._busy = 0  # transactions under way, one inside the other
         self._owner = 0
@@ -55,6 +57,7 @@ class Sessions(Pins):
         with self._writer:
             clones, writes = self._layers.guarded(functions, trip)
             swap.commit(clones)
+            self._headroom.make()
             with self._shut():
                 swap.commit(writes)
 
@@ -99,7 +102,7 @@ class Sessions(Pins):
                 if not self._busy:
                     self._owner = 0
                     self._end_patch()
-        if self._layers or self._due:
+        if self._layers or self._due or self._headroom:
             self.settle()
 
     def _end_patch(self) -> None:
@@ -134,6 +137,7 @@ class Sessions(Pins):
             layering = self._layers.layered(writes, epoch + 1, pins)
             swap.commit(layering.clones)
             self._layers.show_signatures(layering)
+            self._headroom.make()
             with self._shut():
                 if self._pins() <= pins:
                     self._fix_all()
@@ -214,6 +218,8 @@ class Sessions(Pins):
                     self._is_layered = bool(self._layers)
                     if writes:
                         swap.commit(writes)
+                if not self._is_layered:
+                    self._headroom.give_back()
             finally:
                 self._writer.release()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import NamedTuple
 
@@ -64,6 +64,11 @@ def executing(codes: Collection[CodeType]) -> list[Active]:
         for thread, frame in stacks()
         if id(frame.f_code) in ids
     ]
+
+
+def is_any_executing(accept: Callable[[CodeType], bool]) -> bool:
+    """Tell whether some thread is in the middle of code that `accept` takes."""
+    return any(accept(frame.f_code) for _, frame in stacks())
 
 
 def suspended(codes: Collection[CodeType]) -> list[Active]:

@@ -186,6 +186,14 @@ def _guard(signature: Signature, free: tuple[str, ...], kind: int) -> CodeType:
     return _on_one_line(lines, free)
 
 
+def is_picking(code: CodeType) -> bool:
+    """Tell whether `code` picks a version, or guards the one there is."""
+    names = code.co_names
+    if names[:1] == ("get",):
+        return any(const is epochs.PIN for const in code.co_consts)
+    return names == ("__call__", "Exception") and "livepatch_error" in code.co_varnames
+
+
 def is_open(code: CodeType) -> bool:
     """Tell whether a picking code takes any arguments, whatever its versions take."""
     return code.co_varnames[:2] == (ANY[2], ANY[4])
