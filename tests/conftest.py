@@ -74,7 +74,7 @@ class Project:
         return self.get(dotted)(*arguments, **keywords)
 
 
-MANY_PATCHES = ("tests/threads/", "tests/test_oracle.py")
+MANY_PATCHES = ("tests/threads/", "tests/test_oracle.py", "tests/test_session_oracle.py")
 """Tests that patch thousands of times, and need no process of their own for it."""
 
 
