@@ -5,6 +5,7 @@ from oracle_programs import (
     METHOD_SHAPES,
     METHODS,
     NAMES,
+    OF_METHODS,
     SHAPES,
     Conditional,
     Constant,
@@ -52,12 +53,7 @@ def set_method_kind(choose, function):
     function.setter = kind == "property" and choose((False, True))
     if kind in {"functools.cached_property", "property"}:
         function.parameters = []
-    if function.first != "self" and function.shape in {
-        "super",
-        "private",
-        "self call",
-        "class",
-    }:
+    if function.first != "self" and function.shape in OF_METHODS:
         function.shape = "plain"
 
 

@@ -90,6 +90,7 @@ class Function:
 BODIES = {
     "plain": lambda f: [f"return {f.value()}"],
     "read": lambda f: [f"return ({f.reads}, {f.value()})"],
+    "constant": lambda f: [f"return ((lambda: {f.reads.upper()})(), {f.value()})"],
     "call": lambda f: [f"return ({f.number}, {f.called(NAMES)}({f.any()}))"],
     "nested": lambda f: [
         "def inner(y):",
@@ -118,9 +119,8 @@ BODIES = {
     "class": lambda f: [f"return (__class__.__name__, {f.value()})"],
     "self call": lambda f: [f"return ({f.number}, self.{f.called(METHODS)}())"],
 }
-SHAPES = tuple(
-    name for name in BODIES if name not in {"super", "private", "class", "self call"}
-)
+OF_METHODS = frozenset({"super", "private", "class", "self call"})
+SHAPES = tuple(name for name in BODIES if name not in OF_METHODS)
 METHOD_SHAPES = (
     "plain", "nested", "comprehension", "lambda", "raise", "generator", "coroutine", "super",
     "private", "class", "self call",
