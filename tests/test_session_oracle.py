@@ -53,7 +53,11 @@ class EditingBesideSessions(oracle.Editing):
     def open_session(self):
         """Begin a session, and note what it calls."""
         self.log.append("a session begins")
-        visitor = Visitor(dict(self.version.held))
+        # A cache that is called without its name is one for all, until the last session is over.
+        held = self.version.held.items()
+        visitor = Visitor(
+            {k: v for k, v in held if not hasattr(self.objects[k], "cache_clear")}
+        )
         visitor.answers = self.answers(visitor)
         self.visitors.append(visitor)
 
