@@ -8,12 +8,13 @@ before the patch.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
 from livepatch import interp
-from livepatch.model import Write, WriteKind
+from livepatch.model import MISSING, Write, WriteKind
 from livepatch.patching.layering import Kept, Layering, Namespace
 from livepatch.runtime import aliasing, epochs, sharing
 from livepatch.runtime.aliasing import Copy, Names
@@ -25,7 +26,8 @@ class _Entry:
     """One copy; functions that run it get `follower` when nobody is pinned before `since`.
 
     The copy among whose constants it is, at any depth, is kept: so it is known how many owners it
-    has where no function runs it. The outermost has none, and nothing follows it.
+    has where no function runs it. The outermost has none, and nothing follows it. No more owners
+    than there are: each later patch would search the heap for who that is.
     """
 
     code: weakref.ref[CodeType]
@@ -33,7 +35,7 @@ class _Entry:
     namespace: Namespace
     since: int
     outer: CodeType | None = None
-    follower: CodeType | None = None
+    follower: weakref.ref[CodeType] | None = None
 
 
 class Copies:
@@ -47,59 +49,94 @@ class Copies:
         """Tell whether there is any."""
         return bool(self._entries)
 
-    def add(self, copy: Copy, namespace: Namespace, since: int) -> None:
-        """Have `copy`, for who is pinned before `since`, and those among its constants."""
+    def add(self, copies: Iterable[tuple[Copy, Namespace]], since: int) -> None:
+        """Have `copies`, for who is pinned before `since`, and those among their constants."""
         self._entries = [entry for entry in self._entries if entry.code() is not None]
         followers = {id(entry.code()): entry.follower for entry in self._entries}
-        self._entries.append(_Entry(weakref.ref(copy.code), copy.name_at, namespace, since))
-        for one in copy.inside():
-            follower = followers.get(id(one.source), one.source)
-            code = weakref.ref(one.code)
-            self._entries.append(
-                _Entry(code, one.name_at, namespace, since, copy.code, follower)
-            )
+        for copy, namespace in copies:
+            ref = weakref.ref(copy.code)
+            self._entries.append(_Entry(ref, copy.name_at, namespace, since))
+            for one in copy.inside():
+                follower = followers.get(id(one.source)) or weakref.ref(one.source)
+                ref = weakref.ref(one.code)
+                self._entries.append(
+                    _Entry(ref, one.name_at, namespace, since, copy.code, follower)
+                )
 
-    def follow(self, replaced: Iterable[tuple[CodeType, CodeType]], since: int) -> None:
+    def follow(self, replaced: Sequence[tuple[CodeType, CodeType]], since: int) -> None:
         """Let functions that old code makes become what those that it made before have become."""
+        followed: dict[int, list[_Entry]] = defaultdict(list)
+        for entry in self._entries if replaced else ():
+            followed[id(entry.follower and entry.follower())].append(entry)
         for old, new in replaced:
-            for entry in self._entries:
-                if entry.follower is old:
-                    entry.follower, entry.since = new, since
+            entries = followed.pop(id(old), [])
+            for entry in entries:
+                entry.follower, entry.since = weakref.ref(new), since
+            followed[id(new)].extend(entries)
 
-    def settle(self, first: int, writes: Iterable[Write]) -> list[Write]:
-        """Give `writes`, and what lets functions that old code has made be new.
+    def settle(
+        self, first: int, writes: Iterable[Write], aliases: Sequence[Kept]
+    ) -> list[Write]:
+        """Give `writes`, what lets functions that old code has made be new, and `without(aliases)`.
 
         Nobody is pinned before `first`.
         """
         standing = {id(stack.plain.code) for stack in epochs.stacks.values()}
-        entries = [entry for entry in self._entries if entry.code() is not None]
-        due = [e for e in entries if first >= e.since and id(e.code()) not in standing]
-        self._entries = [entry for entry in entries if entry not in due]
-        every = [*writes, *(write for entry in due for write in _renewal(entry))]
-        return list(sharing.named(every))  # while those around what is due are kept
+        due: list[_Entry] = []
+        later: list[_Entry] = []
+        for entry in self._entries:
+            is_due = first >= entry.since and id(entry.code()) not in standing
+            (due if is_due else later).append(entry)
+        # Before anything else owns the copies, and while those around them are kept.
+        named = sharing.named([*writes, *_renewals(due)])
+        names = list(self.without(aliases))
+        self._entries = later
+        return [*named, *names]
 
-    def without(self, kept: Kept) -> list[Write] | None:
-        """Give what has the copies read a name again whose alias goes.
+    def without(self, aliases: Sequence[Kept]) -> Iterator[Write]:
+        """Give what takes `aliases` away, and has the copies read the names again.
 
-        None where that cannot be: the alias goes with the last of them.
+        Where that cannot be, an alias goes with the last copy that reads it.
         """
-        users = [
-            (code, index, name)
-            for entry in self._entries
-            if entry.namespace is kept.target and (code := entry.code()) is not None
-            for index, name in entry.name_at.items()
-            if code.co_names[index] == kept.name
-        ]
-        if users and interp.tuple_items_offset() is None:
-            _remove_with([code for code, _, _ in users], kept)
-            return None
-        return [Write(WriteKind.GLOBAL_NAME, code, index, name) for code, index, name in users]
+        if not aliases:
+            return
+        users: dict[tuple[int, str], list[Write]] = defaultdict(list)
+        for entry in self._entries:
+            code = entry.code()
+            if code is None:
+                continue
+            for index, name in entry.name_at.items():
+                now = code.co_names[index]
+                write = Write(WriteKind.GLOBAL_NAME, code, index, name)
+                users[id(entry.namespace), now].append(write)
+        for kept in aliases:
+            writes = users[id(kept.target), kept.name]
+            if writes and interp.tuple_items_offset() is None:
+                _remove_with([write.target for write in writes], kept)
+            else:
+                yield from writes
+                yield Write(kept.kind, kept.target, kept.name, MISSING)
 
 
-def _renewal(entry: _Entry) -> Iterator[Write]:
-    code = entry.code()
-    if code is not None and entry.follower is not None:
-        yield sharing.write_for_users(code, entry.follower)
+def is_alias(kept: Kept) -> bool:
+    """Tell whether `kept` is the old value of a name that is bound anew."""
+    return "@" in kept.name and kept.kind is WriteKind.ITEM
+
+
+def _renewals(entries: Sequence[_Entry]) -> list[Write]:
+    """Give what lets the functions that run a copy be new, where there are any."""
+    inner = [entry for entry in entries if entry.follower is not None]
+    # In one expression: a variable would be one more owner.
+    owned = sharing.with_functions(list(filter(None, (entry.code() for entry in inner))))
+    ids = set(map(id, owned))
+    return [
+        sharing.write_for_users(code, follower)
+        for entry in inner
+        if (code := entry.code()) is not None
+        and id(code) in ids
+        and entry.follower is not None
+        and (follower := entry.follower()) is not None
+    ]
 
 
 def old_code(
@@ -116,18 +153,20 @@ def old_code(
     is_replaced = code is era.state.code and new is not None and new is not code
     if not read and not (is_replaced and aliasing.inner_codes(code)):
         return None
-    copy = aliasing.copy_of(code, {name: aliases[name] for name in read})
-    if copy is None:
-        return None
-    for name in read:
-        layering.keep_aliased(namespace, aliases[name])
-    layering.copies.append((copy, namespace))
-    return copy.code
+    key = (id(code), id(namespace))
+    if key not in layering.copies:  # there may be many closures of one code
+        copy = aliasing.copy_of(code, {name: aliases[name] for name in read})
+        if copy is None:
+            return None
+        for name in read:
+            layering.keep_aliased(namespace, aliases[name])
+        layering.copies[key] = (copy, namespace)
+    return layering.copies[key][0].code
 
 
 def unread(kept: Iterable[Kept], stacks: Iterable[Stack]) -> list[Kept]:
     """Give the aliases that no version reads any more; `stacks` are about to be there, too."""
-    aliases = [item for item in kept if "@" in item.name and item.kind is WriteKind.ITEM]
+    aliases = list(filter(is_alias, kept))
     if not aliases:
         return []
     every = {**epochs.stacks, **{id(stack.function): stack for stack in stacks}}
@@ -144,7 +183,7 @@ class _Token:
     """Lives as long as something uses an alias."""
 
 
-def _remove_with(codes: Iterable[CodeType], kept: Kept) -> None:
+def _remove_with(codes: Iterable[object], kept: Kept) -> None:
     """Remove an alias as the last of `codes` goes."""
     token = _Token()
     weakref.finalize(token, kept.target.pop, kept.name, None).atexit = False

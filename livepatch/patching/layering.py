@@ -59,7 +59,7 @@ class Layering:
     cached: list[tuple[Any, Namespace, str]] = field(default_factory=list)
     annotated: dict[int, Any] = field(default_factory=dict)
     signatures: list[tuple[FunctionType, FunctionType]] = field(default_factory=list)
-    copies: list[tuple[Copy, Namespace]] = field(default_factory=list)
+    copies: dict[tuple[int, int], tuple[Copy, Namespace]] = field(default_factory=dict)
     aliased: dict[tuple[int, str], Any] = field(default_factory=dict)  # what is under an alias
 
     def keep(self, namespace: Namespace, name: str, value: Any) -> None:

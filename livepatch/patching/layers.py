@@ -8,13 +8,13 @@ the writes that end all this where nobody is pinned any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
 from livepatch.model import MISSING, FunctionState, Write, WriteKind
 from livepatch.patching import caches
-from livepatch.patching.copies import Copies, old_code, unread
+from livepatch.patching.copies import Copies, is_alias, old_code, unread
 from livepatch.patching.layering import (
     Kept,
     Layering,
@@ -91,9 +91,9 @@ class Layers:
                 case _:
                     layering.writes.append(write)
         self._layer_functions(layering, functions, rebound, pins)
-        for kept in unread(self._kept.values(), layering.stacks):
-            layering.writes.extend(self._without(kept))
-            layering.revived.append((id(kept.target), kept.name))
+        aliases = unread(self._kept.values(), layering.stacks)
+        layering.writes.extend(self._copies.without(aliases))
+        layering.revived.extend((id(kept.target), kept.name) for kept in aliases)
         if any(write.kind is WriteKind.CALL for write in layering.writes):
             caches.split(layering, pins)
         for write in writes:
@@ -111,7 +111,7 @@ class Layers:
                 layering.keep(vars(function), "__signature__", signature)
 
     def accept(
-        self, layering: Layering, replaced: Iterable[tuple[CodeType, CodeType]] = ()
+        self, layering: Layering, replaced: Sequence[tuple[CodeType, CodeType]] = ()
     ) -> None:
         """Note what a commit has made true; `replaced` are code objects and what follows them."""
         for stack in layering.stacks:
@@ -122,8 +122,7 @@ class Layers:
             self._kept.pop(key, None)
         self._kept.update(layering.kept)
         self._caches.extend((layering.since, write) for write in layering.caches)
-        for copy, namespace in layering.copies:
-            self._copies.add(copy, namespace, layering.since)
+        self._copies.add(layering.copies.values(), layering.since)
         self._copies.follow(replaced, layering.since)
 
     def _layer_name(
@@ -317,19 +316,15 @@ class Layers:
                     )
                 )
         first = min(pins, default=epochs.NEWEST)
+        aliases = []
         for place, kept in list(self._kept.items()):
             if first >= kept.since:
                 del self._kept[place]
-                if kept.now is kept.value:
-                    writes.extend(self._without(kept))
-        writes = self._copies.settle(first, writes)
+                if is_alias(kept):
+                    aliases.append(kept)
+                elif kept.now is kept.value:
+                    writes.append(Write(kept.kind, kept.target, kept.name, MISSING))
+        writes = self._copies.settle(first, writes, aliases)
         over = [write for since, write in self._caches if first >= since]
         self._caches = [item for item in self._caches if first < item[0]]
         return writes + over
-
-    def _without(self, kept: Kept) -> list[Write]:
-        """Give what takes away a name that nobody needs any more."""
-        names = self._copies.without(kept)
-        if names is None:
-            return []
-        return [*names, Write(kept.kind, kept.target, kept.name, MISSING)]

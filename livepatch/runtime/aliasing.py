@@ -22,9 +22,8 @@ STORES: Final = instructions.opcodes({"STORE_GLOBAL", "DELETE_GLOBAL"})
 LOCAL_STORES: Final = instructions.opcodes({"STORE_NAME", "DELETE_NAME"})
 LIMIT = 120
 """Entries of `co_names` beyond this would need wider instructions (LOAD_GLOBAL doubles them)."""
-NEW_LOCALS = (
-    0x2  # the flag of a function's code; without it, names are looked up in a class first
-)
+NEW_LOCALS = 0x2
+"""The flag of a function's code; where it is missing, names are looked up in a class first."""
 
 Names = Mapping[int, str]
 

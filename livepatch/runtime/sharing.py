@@ -73,7 +73,7 @@ def named(writes: Sequence[Write]) -> Sequence[Write]:
     if not unnamed:
         return writes
     # In one expression: a variable would be one more owner of a code object.
-    users = heap.users_of(_with_functions(list(filter(None, (u.code() for u in unnamed)))))
+    users = heap.users_of(with_functions(list(filter(None, (u.code() for u in unnamed)))))
     running = {key: found.functions for key, found in users.items()}
     turned: dict[int, int] = {}  # by the id of a function that was written to: its code
     result = []
@@ -95,7 +95,7 @@ def named(writes: Sequence[Write]) -> Sequence[Write]:
     return result
 
 
-def _with_functions(codes: list[CodeType]) -> list[CodeType]:
+def with_functions(codes: list[CodeType]) -> list[CodeType]:
     """Give those of `codes` that somebody owns besides the enclosing code.
 
     That code lives: what goes back together with `codes` is the function that runs it.
