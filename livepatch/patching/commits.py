@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from livepatch.model import Write, WriteKind
+from livepatch.patching.copies import is_alias
 from livepatch.patching.headroom import Headroom
 from livepatch.patching.layers import Layers
 from livepatch.patching.pinned import Pinned
@@ -161,9 +162,11 @@ class Sessions(Pins):
             self._hide()
         if exposed:
             # Each of these alone changes nothing that anybody sees; the rest, and the moment
-            # from which all of it is seen, runs no Python even under an audit hook.
+            # from which all of it is seen, runs no Python even under an audit hook. What old
+            # code reads comes first: it is called as soon as a function picks.
+            aliases = [write for write in writes if is_alias(write.kind, write.name)]
             picks = [write for write in writes if write.kind is WriteKind.FUNCTION]
-            swap.commit(picks)
+            swap.commit([*aliases, *picks])
             writes = [write for write in writes if write.kind is not WriteKind.FUNCTION]
         if not (staged or self.canary_share):
             shown = [(pin, end) for pin, end in self._without_session() if pin.epoch != end]

@@ -118,9 +118,9 @@ class Copies:
                 yield Write(kept.kind, kept.target, kept.name, MISSING)
 
 
-def is_alias(kept: Kept) -> bool:
-    """Tell whether `kept` is the old value of a name that is bound anew."""
-    return "@" in kept.name and kept.kind is WriteKind.ITEM
+def is_alias(kind: WriteKind, name: object) -> bool:
+    """Tell whether `name` is that of the old value of a name that is bound anew."""
+    return kind is WriteKind.ITEM and isinstance(name, str) and "@" in name
 
 
 def _renewals(entries: Sequence[_Entry]) -> list[Write]:
@@ -166,7 +166,7 @@ def old_code(
 
 def unread(kept: Iterable[Kept], stacks: Iterable[Stack]) -> list[Kept]:
     """Give the aliases that no version reads any more; `stacks` are about to be there, too."""
-    aliases = list(filter(is_alias, kept))
+    aliases = [item for item in kept if is_alias(item.kind, item.name)]
     if not aliases:
         return []
     every = {**epochs.stacks, **{id(stack.function): stack for stack in stacks}}

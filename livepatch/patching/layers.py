@@ -320,7 +320,7 @@ class Layers:
         for place, kept in list(self._kept.items()):
             if first >= kept.since:
                 del self._kept[place]
-                if is_alias(kept):
+                if is_alias(kept.kind, kept.name):
                     aliases.append(kept)
                 elif kept.now is kept.value:
                     writes.append(Write(kept.kind, kept.target, kept.name, MISSING))

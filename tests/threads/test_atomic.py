@@ -257,3 +257,70 @@ def test_an_audit_hook_written_in_python_does_not_tear_a_commit(tmp_path):
         env=environment, capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip
     assert (result.returncode, result.stdout.split()) == (0, ["whole", "True"]), result.stderr
+
+
+HOOKED = """
+import contextvars, importlib, sys
+from pathlib import Path
+import livepatch
+from livepatch import api
+
+folder = Path(sys.argv[1])
+sys.path.insert(0, str(folder))
+text = "RATE = {0}\\n" + "\\n".join(
+    f"def f{n}():\\n    return RATE, g(), (lambda: RATE)(), sum(RATE for _ in 'x')\\n" for n in range(9)
+) + "\\ndef g():\\n    return {0}\\n"
+path = folder / "hooked.py"
+path.write_text(text.format(1000))
+import hooked
+api.default_patcher().track(hooked, str(path), path.read_bytes())
+pinned = contextvars.Context()
+seen, errors, is_inside = [], [], []
+
+def call(where, n):
+    try:
+        found = set(getattr(hooked, f"f{n}")())
+        seen.append((where, found))
+        if len(found) != 1 or (where == "session" and found != {began}):
+            errors.append((where, n, found))
+    except Exception as error:
+        errors.append((where, n, repr(error)))
+
+def hook(event, arguments):
+    if event == "object.__setattr__" and not is_inside:
+        is_inside.append(True)
+        try:
+            for n in (0, 4, 8):
+                contextvars.Context().run(call, "nowhere", n)
+                if session is not None:
+                    pinned.run(call, "session", n)
+        finally:
+            is_inside.clear()
+
+session = None
+sys.addaudithook(hook)
+for version in range(1001, 1013):
+    if version % 4 == 1:
+        if session is not None:
+            gone, session = session, None
+            pinned.run(gone.__exit__, None, None, None)
+        began, entered = version - 1, livepatch.session()
+        pinned.run(entered.__enter__)
+        session = entered
+    path.write_text(text.format(version))
+    assert livepatch.refresh().ok
+    assert set(hooked.f3()) == {version}, (version, hooked.f3(), errors[:3])
+assert not errors, errors[:5]
+print("whole", len(seen) > 100)
+"""
+
+
+def test_what_runs_in_the_middle_of_an_interrupted_commit_reads_names_of_one_version(tmp_path):
+    script = tmp_path / "hooked_main.py"
+    script.write_text(HOOKED)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    result = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)],
+        env=environment, capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+    assert (result.returncode, result.stdout.split()) == (0, ["whole", "True"]), result.stderr
