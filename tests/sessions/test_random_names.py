@@ -52,7 +52,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("edit"), st.integers(1, 7)),
         st.tuples(st.just("undo"), st.just(0)),
-        st.tuples(st.sampled_from(["open", "close", "make"]), st.integers(0, 2)),
+        st.tuples(st.sampled_from(["open", "close", "make", "retire"]), st.integers(0, 2)),
     ),
     min_size=3,
     max_size=14,
@@ -123,6 +123,15 @@ class Run:
     def close(self, which):
         self.visitors[which].close()
 
+    def retire(self, which):
+        if self.visitors[which].session is None:
+            return
+        livepatch.retire(self.visitors[which].session.version, force=True)
+        for visitor in self.visitors:
+            if visitor.session is not None and visitor.session.is_over:
+                visitor.version = None
+                visitor.made.clear()  # they are new when no session needs them any more
+
     def make(self, which):
         visitor, module = self.visitors[which], self.module
         visitor.made.append(visitor.context.run(module.make))
@@ -133,9 +142,10 @@ class Run:
     def look(self):
         for visitor in self.visitors:
             if visitor.session is not None:
-                assert visitor.context.run(seen, self.module) == visitor.version
+                expected = visitor.version or self.versions[-1]
+                assert visitor.context.run(seen, self.module) == expected
                 made = [visitor.context.run(made) for made in visitor.made]
-                assert made == [visitor.version] * len(made)
+                assert made == [expected] * len(made)
         assert seen(self.module) == self.versions[-1]
         for walk in self.walks:
             next(walk)  # in the middle of a call: of whichever version it may be, it goes on
