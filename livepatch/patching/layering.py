@@ -24,13 +24,21 @@ Namespace = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A name of a namespace or a class that goes when nobody is pinned before `since`."""
+    """A name of a namespace or a class that goes when nobody is pinned before `since`.
+
+    It is there since the epoch `born`: who is pinned to an older one does not need it.
+    """
 
     target: Any
     name: str
     value: Any
     since: int
     kind: WriteKind = WriteKind.ITEM
+    born: int = 0
+
+    def is_needed(self, pins: Collection[int]) -> bool:
+        """Tell whether somebody pinned to one of `pins` needs it."""
+        return any(self.born <= pin < self.since for pin in pins)
 
     @property
     def now(self) -> Any:
@@ -38,6 +46,23 @@ class Kept:
         if self.kind is WriteKind.ITEM:
             return self.target.get(self.name, MISSING)
         return type.__getattribute__(self.target, "__dict__").get(self.name, MISSING)
+
+
+class Births(dict[tuple[int, str], tuple[int, object]]):
+    """The epochs since which there are names and attributes, and whose they are, by id and name.
+
+    Those that have been there longer than anybody is pinned are not among them.
+    """
+
+    def of(self, key: tuple[int, str]) -> int:
+        """Give the epoch since which something is there, 0 where it is older than all pins."""
+        return self[key][0] if key in self else 0
+
+    def forget(self, pins: Collection[int]) -> None:
+        """Leave out what is older than all `pins`."""
+        first = min(pins, default=epochs.NEWEST)
+        for key in [key for key, (born, _) in self.items() if born <= first]:
+            del self[key]
 
 
 @dataclass(slots=True)
@@ -55,6 +80,7 @@ class Layering:
     attributes: dict[tuple[int, str], Versioned] = field(default_factory=dict)
     kept: dict[tuple[int, str], Kept] = field(default_factory=dict)
     revived: list[tuple[int, str]] = field(default_factory=list)
+    born: dict[tuple[int, str], tuple[int, Any]] = field(default_factory=dict)
     caches: list[Write] = field(default_factory=list)
     cached: list[tuple[Any, Namespace, str]] = field(default_factory=list)
     annotated: dict[int, Any] = field(default_factory=dict)

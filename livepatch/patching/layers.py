@@ -16,6 +16,7 @@ from livepatch.model import MISSING, FunctionState, Write, WriteKind
 from livepatch.patching import caches
 from livepatch.patching.copies import Copies, is_alias, old_code, unread
 from livepatch.patching.layering import (
+    Births,
     Kept,
     Layering,
     Namespace,
@@ -43,13 +44,14 @@ class Layers:
         self._guarded: dict[int, Any] = {}
         self._attributes: dict[tuple[int, str], Versioned] = {}
         self._kept: dict[tuple[int, str], Kept] = {}
+        self._births = Births()
         self._caches: list[tuple[int, Write]] = []
         self._copies = Copies()
 
     def __bool__(self) -> bool:
         """Tell whether anything has several versions."""
         versioned = self._picking or self._attributes or self._kept
-        return bool(versioned or self._caches or self._copies)
+        return bool(versioned or self._births or self._caches or self._copies)
 
     def current(self, write: Write, look: Callable[[Write], object]) -> object:
         """Give what `write` replaces as far as the newest version is concerned."""
@@ -118,6 +120,7 @@ class Layers:
             epochs.stacks[id(stack.function)] = stack
         self._picking.update(layering.picking)
         self._attributes.update(layering.attributes)
+        self._births.update(layering.born)
         for key in layering.revived:
             self._kept.pop(key, None)
         self._kept.update(layering.kept)
@@ -136,12 +139,17 @@ class Layers:
         key = (id(namespace), name)
         old = namespace.get(name, MISSING)
         if write.value is MISSING:
-            if old is not MISSING:
-                layering.kept[key] = Kept(namespace, name, old, layering.since)
+            born = self._births.of(key)
+            if born >= layering.since:
+                layering.writes.append(write)  # nobody but the patch has seen it
+            elif old is not MISSING:
+                layering.kept[key] = Kept(namespace, name, old, layering.since, born=born)
             return
         layering.kept.pop(key, None)
         layering.revived.append(key)
         layering.writes.append(write)
+        if old is MISSING:
+            layering.born[key] = (layering.since, namespace)
         if old is MISSING or old is write.value or is_dunder(name):
             return
         alias = f"{name}@{layering.since}"
@@ -154,9 +162,16 @@ class Layers:
         now = type.__getattribute__(cls, "__dict__").get(name, MISSING)
         now = layering.attributes.get((id(cls), name), now)
         old = epochs.logical(now)
+        born = self._births.of((id(cls), name))
+        if old is MISSING:
+            layering.born[id(cls), name] = (layering.since, cls)
+        if born >= layering.since and write.value is MISSING and not isinstance(now, Versioned):
+            layering.writes.append(write)  # nobody but the patch has seen it
+            return
         if must_wait(cls, name, write.value) and not isinstance(now, Versioned):
             if old is not MISSING:
-                kept = Kept(cls, name, old, layering.since, WriteKind.TYPE_ATTRIBUTE)
+                kind = WriteKind.TYPE_ATTRIBUTE
+                kept = Kept(cls, name, old, layering.since, kind, born)
                 layering.kept[id(cls), name] = kept
             return
         layering.kept.pop((id(cls), name), None)
@@ -164,7 +179,8 @@ class Layers:
         if not isinstance(now, Versioned) and not can_vary(cls, name, old, write.value):
             layering.writes.append(write)
             return
-        eras = now.eras if isinstance(now, Versioned) else ((0, old),)
+        first = ((0, MISSING), (born, old)) if born else ((0, old),)
+        eras = now.eras if isinstance(now, Versioned) else first
         older = [era for era in eras if era[0] < layering.since]
         chosen = (*needed(older, pins, layering.since), (layering.since, write.value))
         standing = epochs.versioned(cls, name, chosen)
@@ -318,7 +334,7 @@ class Layers:
         first = min(pins, default=epochs.NEWEST)
         aliases = []
         for place, kept in list(self._kept.items()):
-            if first >= kept.since:
+            if not kept.is_needed(pins):
                 del self._kept[place]
                 if is_alias(kept.kind, kept.name):
                     aliases.append(kept)
@@ -327,4 +343,5 @@ class Layers:
         writes = self._copies.settle(first, writes, aliases)
         over = [write for since, write in self._caches if first >= since]
         self._caches = [item for item in self._caches if first < item[0]]
+        self._births.forget(pins)
         return writes + over

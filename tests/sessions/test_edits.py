@@ -281,6 +281,45 @@ def test_a_refused_patch_changes_nothing_for_anybody(edited):
     assert program.module.X == program.module.f() == 3
 
 
+def names_in(module):
+    """Give the names of the module and of its class, without those of old values."""
+    names = {name for name in vars(module) if "@" not in name}
+    return (
+        names,
+        set(vars(module.C)),
+        [name for name in dir(module.C) if hasattr(module.C, name)],
+    )
+
+
+def test_a_refused_patch_leaves_nothing_behind_while_a_session_is_open(edited):
+    text = "X = 1\nclass C:\n    def f(self):\n        return 1\n"
+    program = edited(text)
+    more = "    y = 1\n    def __len__(self):\n        return 3\n    def g(self):\n        return 2\n"
+    with livepatch.session():
+        program.to(text.replace("return 1", "return 2"))
+        seen = names_in(program.module)
+        program.project.write("app.py", f"{text}{more}X, Y = 2, 3\nZ = 4\n1 / 0\n")
+        assert not program.project.refresh().ok
+        assert names_in(program.module) == seen
+        assert program.there("m.C().g()") is AttributeError
+        program.project.write("app.py", text)
+        assert program.project.refresh().ok
+
+
+def test_what_a_patch_adds_is_gone_for_older_sessions_when_it_is_undone(edited):
+    text = "class C:\n    def f(self):\n        return 1\n"
+    program = edited(text)
+    with livepatch.session():
+        program.to(
+            text + "    def g(self):\n        return 2\n    rate = 3\ndef h():\n    return 4\n"
+        )
+        livepatch.undo()
+        for look in (program.here, program.there):
+            assert look("hasattr(m.C, 'g')") is False
+            assert look("hasattr(m.C(), 'rate')") is False
+            assert look("hasattr(m, 'h')") is False
+
+
 def test_a_statement_that_calls_changed_code_sees_it_before_anybody_else(edited):
     program = edited(
         "def rate():\n    return 1\nRATE = rate()\ndef f():\n    return (RATE, rate())\n"
