@@ -77,6 +77,13 @@ class EditingBesideSessions(oracle.Editing):
             visitor.leave()
         super().teardown()
 
+    def seen(self, *, sources=True):
+        """Give what is seen, without the old values of names: they go with who needs them."""
+        found = super().seen(sources=sources)
+        for key in [key for key in found if key.endswith(" names")]:
+            found[key] = " ".join(name for name in found[key].split() if "@" not in name)
+        return {key: text for key, text in found.items() if "@" not in key}
+
     def answers(self, visitor):
         """Give what a visitor is answered by what it has held from the beginning."""
         observer = observing.Observer(set(self.files.values()), sources=False)
