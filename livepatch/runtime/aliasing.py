@@ -89,22 +89,19 @@ def names_in(code: CodeType) -> Iterator[str]:
 
 def reads(code: CodeType, names: frozenset[str]) -> frozenset[str]:
     """Give which of the module's `names` the code, or what it makes, reads."""
-    found = names and _visible(code, names).intersection(code.co_names)
-    if found:
-        found &= instructions.names_in(code, LOADS)
-    for inner in inner_codes(code):
-        found |= reads(inner, names)
-    return frozenset(found)
+    return _used(code, names, LOADS)
 
 
 def stores(code: CodeType, names: frozenset[str]) -> frozenset[str]:
     """Give which of the module's `names` the code, or what it makes, assigns to, or deletes."""
-    found = names.intersection(code.co_names)
-    if found:
-        found &= instructions.names_in(code, STORES)
-    for inner in inner_codes(code):
-        found |= stores(inner, names)
-    return frozenset(found)
+    return _used(code, names, STORES)
+
+
+def _used(code: CodeType, names: frozenset[str], kinds: frozenset[int]) -> frozenset[str]:
+    own = names.intersection(code.co_names)
+    if own:
+        own = _visible(code, own) & instructions.names_in(code, kinds)
+    return own.union(*(_used(inner, names, kinds) for inner in inner_codes(code)))
 
 
 def _visible(code: CodeType, names: frozenset[str]) -> frozenset[str]:

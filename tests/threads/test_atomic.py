@@ -248,15 +248,21 @@ print("whole", rounds[0] > 0)
 """
 
 
-def test_an_audit_hook_written_in_python_does_not_tear_a_commit(tmp_path):
-    script = tmp_path / "audited.py"
-    script.write_text(AUDITED)
+def said_by(text, folder):
+    """Run a script over `folder` in a process of its own; give what it said."""
+    script = folder / "script.py"
+    script.write_text(text)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     result = subprocess.run(
-        [sys.executable, str(script), str(tmp_path)],
+        [sys.executable, str(script), str(folder)],
         env=environment, capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip
-    assert (result.returncode, result.stdout.split()) == (0, ["whole", "True"]), result.stderr
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+def test_an_audit_hook_written_in_python_does_not_tear_a_commit(tmp_path):
+    assert said_by(AUDITED, tmp_path) == ["whole", "True"]
 
 
 HOOKED = """
@@ -316,11 +322,4 @@ print("whole", len(seen) > 100)
 
 
 def test_what_runs_in_the_middle_of_an_interrupted_commit_reads_names_of_one_version(tmp_path):
-    script = tmp_path / "hooked_main.py"
-    script.write_text(HOOKED)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    result = subprocess.run(
-        [sys.executable, str(script), str(tmp_path)],
-        env=environment, capture_output=True, text=True, check=False, timeout=100,
-    )  # fmt: skip
-    assert (result.returncode, result.stdout.split()) == (0, ["whole", "True"]), result.stderr
+    assert said_by(HOOKED, tmp_path) == ["whole", "True"]
