@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-from livepatch.model import Write, WriteKind
+from livepatch.model import MISSING, Write, WriteKind
 from livepatch.patching.copies import is_alias
 from livepatch.patching.headroom import Headroom
 from livepatch.patching.layers import Layers
@@ -164,7 +164,11 @@ class Sessions(Pins):
             # Each of these alone changes nothing that anybody sees; the rest, and the moment
             # from which all of it is seen, runs no Python even under an audit hook. What old
             # code reads comes first: it is called as soon as a function picks.
-            aliases = [write for write in writes if is_alias(write.kind, write.name)]
+            aliases = [
+                write
+                for write in writes
+                if is_alias(write.kind, write.name) and write.value is not MISSING
+            ]
             picks = [write for write in writes if write.kind is WriteKind.FUNCTION]
             swap.commit([*aliases, *picks])
             writes = [write for write in writes if write.kind is not WriteKind.FUNCTION]
