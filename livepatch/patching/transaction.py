@@ -149,13 +149,18 @@ class Transaction:
     def flush(self, *, final: bool = False) -> None:
         """Carry out all pending writes, in one C call; `final` ends the patch."""
         with heap.uncollected():
+            inner = [pair for pair in self.pairs if not pair.known]
             self._serve_pairs()
-            writes, self.pending = self.pending, []
-            writes.sort(
-                key=lambda write: write.kind is WriteKind.CALL
-            )  # stable: calls come last
-            if writes:
-                self._carry_out(writes, final=final)
+            self._carry_out_pending(final=final)
+            if inner:
+                self._serve_late(inner)
+                self._carry_out_pending(final=final)
+
+    def _carry_out_pending(self, *, final: bool) -> None:
+        writes, self.pending = self.pending, []
+        writes.sort(key=lambda write: write.kind is WriteKind.CALL)  # stable: calls come last
+        if writes:
+            self._carry_out(writes, final=final)
 
     def carry_out_now(self, writes: list[Write]) -> None:
         """Carry out `writes` ahead of all others; raises what CPython says against them."""
@@ -205,6 +210,21 @@ class Transaction:
             self.add(conforming.removed(found.conformers, pair.known[0], is_bound))
         self.add(conforming.registry_write(swaps))
         self._serve_pending(pairs)
+
+    def _serve_late(self, pairs: list[CodePair]) -> None:
+        """Serve the closures that other threads have made between the search and the commit."""
+        held = Counter(map(id, self.replaced))
+        held.update(
+            id(w.target.code) for w in self.forward if isinstance(w.target, sharing.Sharers)
+        )
+        held.update(id(w.value) for w in self.inverse if isinstance(w.value, CodeType))
+        late = _with_unknown_owners(pairs, held)
+        users = heap.users_of([pair.old for pair in late]) if late else {}
+        for pair in late:
+            more = users.get(id(pair.old), heap.NOBODY).functions
+            if more:
+                self._serve_all(more, pair)
+                self.add(pair.follow(more))
 
     def _turning(self) -> dict[int, set[int]]:
         """Give the functions that will run something else anyway, by the code they run now."""
@@ -273,15 +293,19 @@ class Transaction:
             self.notes.append(note)
 
 
-def _with_unknown_owners(pairs: list[CodePair]) -> list[CodePair]:
+def _with_unknown_owners(
+    pairs: list[CodePair], held: Mapping[int, int] | None = None
+) -> list[CodePair]:
+    """Give the pairs whose old code more own than is known; `held` says what else does, by id."""
     codes = [pair.old for pair in pairs]
     base = interp.lone_constant_count()
     excess = {}
     for index, pair in enumerate(pairs):
         # the list `codes` is in `base`; the pair itself is one owner more
         count = interp.constant_count(codes, index) - base + 1
-        if count - pair.owners - 1 > 0:
-            excess[index] = count - pair.owners - 1
+        more = count - pair.owners - 1 - (held or {}).get(id(pair.old), 0)
+        if more > 0:
+            excess[index] = more
     if not excess:
         return []
     running = Counter(id(frame.f_code) for _, frame in frames.stacks())

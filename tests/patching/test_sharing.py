@@ -4,7 +4,10 @@ import contextvars
 import gc
 import weakref
 
+import pytest
+
 import livepatch
+from livepatch.patching.commits import SESSIONS
 from livepatch.runtime import swap, versions
 from livepatch.runtime.sharing import write
 
@@ -221,3 +224,32 @@ def test_what_a_patch_wraps_and_what_shared_its_wrapper_go_back_together(project
     assert (f(), g()) == (1, 12)
     assert livepatch.redo().ok
     assert (f(), g()) == (21, 22)
+
+
+@pytest.mark.parametrize("is_in_use", [False, True])
+def test_a_closure_that_is_made_between_the_search_and_the_commit_is_new(
+    project, monkeypatch, is_in_use
+):
+    app = project.start(
+        "app", "def make():\n    def made():\n        return 1\n    return made\n"
+    )
+    made, commit = [], SESSIONS.commit
+
+    def commit_late(writes, **how):
+        made.append(app.make())  # as another thread may
+        return commit(writes, **how)
+
+    monkeypatch.setattr(SESSIONS, "commit", commit_late)
+    session = livepatch.session()
+    if is_in_use:
+        contextvars.Context().run(session.__enter__)
+    try:
+        project.edit("app.py", "return 1", "return 2")
+        assert project.refresh().ok
+        assert [call() for call in made] == [2] * len(made)
+    finally:
+        SESSIONS.release(session)
+    assert [call() for call in made] == [2] * len(made)
+    monkeypatch.undo()
+    livepatch.undo()
+    assert [call() for call in made] == [1] * len(made)
