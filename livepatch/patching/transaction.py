@@ -37,8 +37,8 @@ from livepatch.runtime import epochs, frames, functions, heap, loops, sharing
 class CodePair:
     """Old code whose every user is to run `new`; `known` are the functions already served.
 
-    `owners` is how many references are accounted for: one for each known function, and one for
-    each constants tuple that is known to be alive. `defaults` are those of the parameters of the
+    `owners` is how many references are accounted for: one for each known function, which is not
+    there where it picks a version, and one for each constants tuple that is known to be alive. `defaults` are those of the parameters of the
     enclosing function: what a variable that is captured for the first time would hold. `follow`
     gives what else the functions that are found get.
     """
@@ -188,7 +188,10 @@ class Transaction:
         gone, self.gone = self.gone, []
         if not pairs and not gone:
             return
-        suspects = _with_unknown_owners([*pairs, *(pair for pair, _ in gone)])
+        every = [*pairs, *(pair for pair, _ in gone)]
+        known = {id(function) for pair in every for function in pair.known}
+        stacks = [epochs.stacks[key] for key in known if key in epochs.stacks]
+        suspects = _with_unknown_owners(every, self._held(stacks))
         self.replaced.extend(pair.old for pair in pairs)
         users = heap.users_of([pair.old for pair in suspects]) if suspects else {}
         turning = self._turning()
@@ -213,18 +216,28 @@ class Transaction:
 
     def _serve_late(self, pairs: list[CodePair]) -> None:
         """Serve the closures that other threads have made between the search and the commit."""
-        held = Counter(map(id, self.replaced))
-        held.update(
-            id(w.target.code) for w in self.forward if isinstance(w.target, sharing.Sharers)
-        )
-        held.update(id(w.value) for w in self.inverse if isinstance(w.value, CodeType))
-        late = _with_unknown_owners(pairs, held)
+        late = _with_unknown_owners(pairs, self._held(epochs.stacks.values()))
         users = heap.users_of([pair.old for pair in late]) if late else {}
         for pair in late:
             more = users.get(id(pair.old), heap.NOBODY).functions
             if more:
                 self._serve_all(more, pair)
                 self.add(pair.follow(more))
+
+    def _held(self, stacks: Iterable[epochs.Stack]) -> Counter[int]:
+        """Count, by the id of the code, how often this transaction and `stacks` own it."""
+        every = [*self.forward, *self.inverse]
+        eras = [era for stack in stacks for era in stack.eras]
+        values = [*(write.value for write in every), *(era.state for era in eras)]
+        states = {id(value): value for value in values if isinstance(value, FunctionState)}
+        codes = chain(
+            self.replaced,
+            (value for value in values if isinstance(value, CodeType)),
+            (write.target.code for write in every if isinstance(write.target, sharing.Sharers)),
+            (state.code for state in states.values()),
+            (era.clone.__code__ for era in eras),
+        )
+        return Counter(map(id, codes))
 
     def _turning(self) -> dict[int, set[int]]:
         """Give the functions that will run something else anyway, by the code they run now."""
@@ -293,17 +306,16 @@ class Transaction:
             self.notes.append(note)
 
 
-def _with_unknown_owners(
-    pairs: list[CodePair], held: Mapping[int, int] | None = None
-) -> list[CodePair]:
-    """Give the pairs whose old code more own than is known; `held` says what else does, by id."""
+def _with_unknown_owners(pairs: list[CodePair], held: Mapping[int, int]) -> list[CodePair]:
+    """Give the pairs whose old code has owners that neither they nor `held` account for."""
     codes = [pair.old for pair in pairs]
     base = interp.lone_constant_count()
     excess = {}
     for index, pair in enumerate(pairs):
         # the list `codes` is in `base`; the pair itself is one owner more
         count = interp.constant_count(codes, index) - base + 1
-        more = count - pair.owners - 1 - (held or {}).get(id(pair.old), 0)
+        picking = sum(function.__code__ is not pair.old for function in pair.known)
+        more = count - 1 - (pair.owners - picking) - held.get(id(pair.old), 0)
         if more > 0:
             excess[index] = more
     if not excess:
