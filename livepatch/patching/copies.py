@@ -19,11 +19,15 @@ from livepatch.patching.layering import Kept, Layering, Namespace
 from livepatch.runtime import aliasing, epochs, sharing
 from livepatch.runtime.aliasing import Copy, Names
 from livepatch.runtime.epochs import Era, Stack
+from livepatch.runtime.shaping import Shape
+from livepatch.runtime.sharing import Replaced
 
 
 @dataclass(slots=True, eq=False)
 class _Entry:
     """One copy; functions that run it get `follower` when nobody is pinned before `since`.
+
+    They get what `shape` says, too.
 
     The copy among whose constants it is, at any depth, is kept: so it is known how many owners it
     has where no function runs it. The outermost has none, and nothing follows it. No more owners
@@ -36,6 +40,7 @@ class _Entry:
     since: int
     outer: CodeType | None = None
     follower: weakref.ref[CodeType] | None = None
+    shape: Shape | None = None
 
 
 class Copies:
@@ -63,16 +68,17 @@ class Copies:
                     _Entry(ref, one.name_at, namespace, since, copy.code, follower)
                 )
 
-    def follow(self, replaced: Sequence[tuple[CodeType, CodeType]], since: int) -> None:
+    def follow(self, replaced: Sequence[Replaced], since: int) -> None:
         """Let functions that old code makes become what those that it made before have become."""
         followed: dict[int, list[_Entry]] = defaultdict(list)
         for entry in self._entries if replaced else ():
             followed[id(entry.follower and entry.follower())].append(entry)
-        for old, new in replaced:
-            entries = followed.pop(id(old), [])
+        for each in replaced:
+            entries = followed.pop(id(each.old), [])
             for entry in entries:
-                entry.follower, entry.since = weakref.ref(new), since
-            followed[id(new)].extend(entries)
+                entry.follower, entry.since = weakref.ref(each.new), since
+                entry.shape = _both(entry.shape, each.shape)
+            followed[id(each.new)].extend(entries)
 
     def settle(
         self, first: int, writes: Iterable[Write], aliases: Sequence[Kept]
@@ -118,6 +124,10 @@ class Copies:
                 yield Write(kept.kind, kept.target, kept.name, MISSING)
 
 
+def _both(earlier: Shape | None, later: Shape | None) -> Shape | None:
+    return earlier.then(later) if earlier and later else earlier or later
+
+
 def is_alias(kind: WriteKind, name: object) -> bool:
     """Tell whether `name` is that of the old value of a name that is bound anew."""
     return kind is WriteKind.ITEM and isinstance(name, str) and "@" in name
@@ -130,7 +140,7 @@ def _renewals(entries: Sequence[_Entry]) -> list[Write]:
     owned = sharing.with_functions(list(filter(None, (entry.code() for entry in inner))))
     ids = set(map(id, owned))
     return [
-        sharing.write_for_users(code, follower)
+        sharing.write_for_users(code, follower, entry.shape)
         for entry in inner
         if (code := entry.code()) is not None
         and id(code) in ids

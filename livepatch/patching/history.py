@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from livepatch.model import Note, Patch, PatchKind, Write
 from livepatch.patching import breakpoints, caches, textdiff
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registry import LATE, TrackedFile
-from livepatch.runtime import holding
+from livepatch.runtime import holding, sharing
 from livepatch.source.regions import Text
 
 DEPTH = 32  # patches that can be undone; what is older frees its old code
@@ -122,10 +122,13 @@ class History:
         if not chosen:
             return Patch(0, kind)
         planned: dict[tuple[int, str], object] = {}
-        batches = [
-            caches.emptied([holding.adapted(w, planned) for w in entry.inverse])
-            for entry in chosen
-        ]
+        batches = sharing.batched(
+            [
+                caches.emptied([holding.adapted(w, planned) for w in entry.inverse])
+                for entry in chosen
+            ]
+        )
+        notes += tuple(_kept(batches))
         inverses = SESSIONS.commit_all(batches)
         for _ in chosen:
             source.pop()
@@ -143,6 +146,14 @@ class History:
         )  # fmt: skip
         self._patches.append(patch)
         return patch
+
+
+def _kept(batches: Sequence[Sequence[Write]]) -> Iterator[Note]:
+    """Give a note for each kind of closure that does not go back, or forth, as a whole."""
+    for batch in batches:
+        for code, message in sharing.messages_of(batch):
+            place = (code.co_qualname, code.co_filename, code.co_firstlineno)
+            yield Note("closure-shape", *place, message)
 
 
 def _move_breakpoints(baselines: Baselines) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 from livepatch import interp
 from livepatch.diff import parts
 from livepatch.errors import SourceError
-from livepatch.model import Edit, FunctionState, Note, Write
+from livepatch.model import Definition, Edit, FunctionState, Note, Write
 from livepatch.patching.site import Site
 from livepatch.patching.transaction import CodePair
 from livepatch.runtime import build, closures, epochs, functions
+from livepatch.runtime.shaping import Shape, Side
 from livepatch.source import compiling, inner, templates
 
 TEXT_ANNOTATIONS = __future__.annotations.compiler_flag
@@ -37,15 +38,14 @@ def pairs(
         return
     place = (site.tracked.file, str(new.qualname), new.line)
     held = site.tracked.is_held_by_root(old)
-    defaults = _final_defaults(site, targets[0])
-    yield CodePair(old, code, len(targets) + held, targets, place, owner)
+    captured = functions.default_values(targets[0]), _final_defaults(site, targets[0])
+    yield CodePair(old, code, len(targets) + held, targets, place, partial(Shape, owner=owner))
     for before, after in compiling.pair_codes(old, code):
         if before.co_flags & compiling.CO_NEWLOCALS and not _is_helper(before.co_name):
             # names and lines: one more reference to the code would look like an unknown owner
             names = _named(before), _named(after)
             yield CodePair(
-                before, after, 1, (), place, None, defaults,
-                partial(_defaults, edit, *names),
+                before, after, 1, (), place, partial(_shape, edit, names, captured),
                 partial(_annotation_writes, site, edit, *names),
             )  # fmt: skip
 
@@ -66,13 +66,28 @@ def _final_defaults(site: Site, target: FunctionType) -> Mapping[str, object]:
     return functions.default_values(target)
 
 
-def _defaults(edit: Edit, old: Named, new: Named) -> parts.NewDefaults | None:
-    """Give what the new text says of the defaults of a function defined inside another."""
-    before, after = edit.old, edit.new
-    if before is None or after is None:
-        return None
-    place, new_place = (old[0], old[1] - before.first), (new[0], new[1] - after.first)
-    return parts.inner_defaults(before.node, place, after.node, new_place)
+def _shape(
+    edit: Edit, names: tuple[Named, Named], captured: tuple[Mapping[str, object], ...]
+) -> Shape:
+    """Give what both texts say of a function defined inside another."""
+    old, new = edit.old, edit.new
+    if old is None or new is None:
+        return Shape()
+    before, after = (old.node, _place(old, names[0])), (new.node, _place(new, names[1]))
+    return Shape(
+        _side(parts.inner_defaults(*before, *after), captured[1]),
+        _side(parts.inner_defaults(*after, *before), captured[0]),
+    )
+
+
+def _place(definition: Definition, named: Named) -> Named:
+    return named[0], named[1] - definition.first
+
+
+def _side(new: parts.NewDefaults | None, captured: Mapping[str, object]) -> Side:
+    if new is None:
+        return Side(captured=captured)
+    return Side(new.values, new.computed, captured)
 
 
 def _annotation_writes(

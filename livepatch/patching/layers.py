@@ -30,6 +30,7 @@ from livepatch.patching.layering import (
 from livepatch.runtime import build, epochs, stubs, versions
 from livepatch.runtime.epochs import Era, Stack, Versioned
 from livepatch.runtime.functions import ANNOTATIONS
+from livepatch.runtime.sharing import Replaced
 
 StateOf = Callable[[FunctionType], FunctionState]
 
@@ -112,9 +113,7 @@ class Layers:
             if signature is not None:
                 layering.keep(vars(function), "__signature__", signature)
 
-    def accept(
-        self, layering: Layering, replaced: Sequence[tuple[CodeType, CodeType]] = ()
-    ) -> None:
+    def accept(self, layering: Layering, replaced: Sequence[Replaced] = ()) -> None:
         """Note what a commit has made true; `replaced` are code objects and what follows them."""
         for stack in layering.stacks:
             epochs.stacks[id(stack.function)] = stack

@@ -103,10 +103,10 @@ def _function(
 def _pairs(code: Any, new: FunctionType, old: FunctionType, file: str) -> Iterator[CodePair]:
     """Give what shares the old code: copies of the function, closures that it has made."""
     place = (file, new.__qualname__, new.__code__.co_firstlineno)
-    yield CodePair(code, new.__code__, 1, (old,), place, None)
+    yield CodePair(code, new.__code__, 1, (old,), place)
     for inner, replaced in compiling.pair_codes(code, new.__code__):
         if inner.co_flags & compiling.CO_NEWLOCALS:
-            yield CodePair(inner, replaced, 1, (), place, None)
+            yield CodePair(inner, replaced, 1, (), place)
 
 
 def _class(transaction: Transaction, item: Redefinition, old: type, new: type) -> bool:

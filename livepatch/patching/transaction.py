@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from livepatch import interp
-from livepatch.diff import parts
 from livepatch.model import (
     MISSING,
     Change,
@@ -31,6 +30,7 @@ from livepatch.patching import conforming
 from livepatch.patching.commits import SESSIONS
 from livepatch.patching.registering import Registrars
 from livepatch.runtime import epochs, frames, functions, heap, loops, sharing
+from livepatch.runtime.shaping import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,7 @@ class CodePair:
     owners: int
     known: tuple[FunctionType, ...]
     place: tuple[str, str, int]  # file, qualified name, line in the new text
-    owner: type | None = None
-    defaults: Mapping[str, object] = field(default_factory=dict)
-    literals: Callable[[], parts.NewDefaults | None] = lambda: None
+    shape: Callable[[], Shape] = Shape
     follow: Callable[[Sequence[FunctionType]], Iterable[Write]] = lambda _: ()
 
 
@@ -268,36 +266,20 @@ class Transaction:
     def _serve_all(self, more: list[FunctionType], pair: CodePair) -> None:
         if not more and (pair.known or not self.pending):
             return
-        new = pair.literals()
-        plain = new is None and not loops.is_body(pair.new)
+        # Also where there is no closure: the undo looks for those made since.
+        shape, is_body = pair.shape(), loops.is_body(pair.new)
+        plain = shape.after.literals is None and not is_body
         if plain and functions.needs_only_code(pair.old, pair.new):
-            # Also where there is no closure: the undo looks for those made since.
             self.add([sharing.write(pair.old, pair.new, more)])
             return
+        if not (pair.known or is_body):
+            self.add([sharing.write(pair.old, pair.new, [], shape)])
         for function in more:
-            self._serve(function, pair, new)
-
-    def _serve(
-        self, function: FunctionType, pair: CodePair, new: parts.NewDefaults | None
-    ) -> None:
-        others = {name: CellType(value) for name, value in pair.defaults.items()}
-        if loops.is_body(pair.new):
-            others.update(loops.spare_cells(function, pair.new))
-        replacement = functions.Replacement(
-            pair.new,
-            parts=functions.own_docstring_part(function, pair.old),
-            literals=None if new is None else new.values,
-        )
-        writes, missing = functions.writes_for(
-            function, replacement, owner=pair.owner, others=others
-        )
-        self.add(writes)
-        if missing:
-            names = ", ".join(missing)
-            self._note(pair, f"a live closure keeps its old body: it never captured {names}")
-        elif new is not None and new.computed:
-            names = ", ".join(sorted(new.computed))
-            self._note(pair, f"a live closure keeps its old default of {names}")
+            spare = loops.spare_cells(function, pair.new) if is_body else None
+            writes, messages = shape.writes_for(function, pair.old, pair.new, spare)
+            self.add(writes)
+            for message in messages:
+                self._note(pair, message)
 
     def _note(self, pair: CodePair, message: str) -> None:
         file, qualname, line = pair.place

@@ -97,9 +97,9 @@ def inverse_of(
             inverse.append(_inverse_line(write, planned))
             continue
         if isinstance(write.target, sharing.Sharers):
-            code: Any = write.value
-            planned[WriteKind.CODE, id(write.target.code), ""] = code
-            inverse.append(sharing.write_for_users(code, write.target.code))
+            if write.target.shape is None:  # else each function has a write of its own
+                planned[WriteKind.CODE, id(write.target.code), ""] = write.value
+            inverse.append(sharing.taken_back(write))
             continue
         key = (write.kind, id(write.target), write.name)
         if key in planned:
