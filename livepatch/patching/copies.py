@@ -10,7 +10,8 @@ from __future__ import annotations
 import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import reduce
 from types import CodeType
 
 from livepatch import interp
@@ -27,7 +28,7 @@ from livepatch.runtime.sharing import Replaced
 class _Entry:
     """One copy; functions that run it get `follower` when nobody is pinned before `since`.
 
-    They get what `shape` says, too.
+    They get what `shapes` say, too, one after the other.
 
     The copy among whose constants it is, at any depth, is kept: so it is known how many owners it
     has where no function runs it. The outermost has none, and nothing follows it. No more owners
@@ -40,7 +41,7 @@ class _Entry:
     since: int
     outer: CodeType | None = None
     follower: weakref.ref[CodeType] | None = None
-    shape: Shape | None = None
+    shapes: list[Shape] = field(default_factory=list)
 
 
 class Copies:
@@ -77,7 +78,7 @@ class Copies:
             entries = followed.pop(id(each.old), [])
             for entry in entries:
                 entry.follower, entry.since = weakref.ref(each.new), since
-                entry.shape = _both(entry.shape, each.shape)
+                _take(entry.shapes, each.shape)
             followed[id(each.new)].extend(entries)
 
     def settle(
@@ -124,8 +125,18 @@ class Copies:
                 yield Write(kept.kind, kept.target, kept.name, MISSING)
 
 
-def _both(earlier: Shape | None, later: Shape | None) -> Shape | None:
-    return earlier.then(later) if earlier and later else earlier or later
+def _take(shapes: list[Shape], later: Shape | None) -> None:
+    """Add `later` to `shapes`; what takes back the last one takes that away."""
+    if later is None:
+        return
+    if shapes and later.is_back_from(shapes[-1]):
+        shapes.pop()
+    else:
+        shapes.append(later)
+
+
+def _together(shapes: Sequence[Shape]) -> Shape | None:
+    return reduce(Shape.then, shapes) if shapes else None
 
 
 def is_alias(kind: WriteKind, name: object) -> bool:
@@ -140,7 +151,7 @@ def _renewals(entries: Sequence[_Entry]) -> list[Write]:
     owned = sharing.with_functions(list(filter(None, (entry.code() for entry in inner))))
     ids = set(map(id, owned))
     return [
-        sharing.write_for_users(code, follower, entry.shape)
+        sharing.write_for_users(code, follower, _together(entry.shapes))
         for entry in inner
         if (code := entry.code()) is not None
         and id(code) in ids

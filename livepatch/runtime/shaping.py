@@ -37,9 +37,7 @@ class Side:
             return Side(self.literals, self.computed, captured)
         mine = self.literals or {}
         literals = {
-            name: mine.get(name, MISSING)
-            if value is MISSING and name not in later.computed
-            else value
+            name: mine.get(name, MISSING) if value is MISSING else value
             for name, value in later.literals.items()
         }
         unknown = (self.computed | later.computed) & literals.keys()
@@ -58,6 +56,10 @@ class Shape:
     def reversed(self) -> Shape:
         """Give the way back."""
         return Shape(self.before, self.after, self.owner)
+
+    def is_back_from(self, earlier: Shape) -> bool:
+        """Tell whether this is the way back from `earlier`."""
+        return self.after is earlier.before and self.before is earlier.after
 
     def then(self, later: Shape) -> Shape:
         """Give both ways, one after the other."""

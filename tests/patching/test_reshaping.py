@@ -5,6 +5,7 @@ import contextvars
 import pytest
 
 import livepatch
+from livepatch import api
 
 MAKE = """
     def make(k=0, j=0):
@@ -182,10 +183,43 @@ def test_a_closure_of_an_old_session_stays_as_it_is_where_all_was_taken_back(pro
     assert made() == old
 
 
-def test_undo_drops_no_closure_that_nobody_has(project):
+def test_a_closure_of_an_old_session_takes_the_defaults_that_older_closures_took(project):
+    app = project.start("app", text("0, x", "x=1"))
+    older = app.make(7)
+    with livepatch.session():
+        for number, parameters in ((1, "x=5"), (2, "x=k + 1")):
+            project.write("app.py", text(f"{number}, x", parameters))
+            assert project.refresh()
+        made = app.make(7)
+        assert made() == (0, 1)
+    assert (older(), made(), app.make(7)()) == ((2, 5), (2, 5), (2, 8))
+
+
+def test_a_computed_default_comes_through_a_session_whose_patch_was_taken_back(project):
+    app = project.start("app", text("0, x, y", "x=k + 1, y=0"))
+    with livepatch.session():
+        for parameters in ("x=k + 1, y=5", "x=6, y=5"):
+            project.write("app.py", text("1, x, y", parameters))
+            assert project.refresh()
+        made = app.make(7)
+        livepatch.undo()
+        livepatch.redo()
+        livepatch.undo(2)
+        assert made() == (0, 8, 0)
+    assert made() == (0, 8, 0)
+
+
+def test_undo_and_redo_by_turns_do_not_grow(project):
     app = project.start("app", text("0, x"))
+    made = [app.make()]
     project.write("app.py", text("1, x", "x=2"))
-    assert project.refresh()
-    livepatch.undo()
-    livepatch.redo()
-    assert app.make()() == (1, 2)
+    patch = project.refresh()
+    made.append(app.make())
+    sizes = set()
+    for _ in range(4):
+        livepatch.undo()
+        assert [function() for function in made] == [(0, 1)] * 2
+        livepatch.redo()
+        assert [function() for function in made] == [(1, 2)] * 2
+        sizes.add(len(api.default_patcher()._history.inverse_of(patch.number)))
+    assert len(sizes) == 1
