@@ -16,8 +16,12 @@ ROOT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 WRITER = PACKAGE / "runtime" / "swap.py"
 LIVE_FIELDS = {"__code__", "__defaults__", "__kwdefaults__", "cell_contents"}
-NEW_OBJECTS = {("interp.py", "__code__"), ("runtime/build.py", "cell_contents")}
-"""Writes to an object that the same function made a moment ago: a probe, a cell."""
+NEW_OBJECTS = {
+    ("interp.py", "__code__"),
+    ("runtime/build.py", "cell_contents"),
+    ("runtime/shaping.py", "__kwdefaults__"),
+}
+"""Writes to an object that the same function made a moment ago: a probe, a cell, a stand-in."""
 
 HEAVY = [
     "watchdog",
